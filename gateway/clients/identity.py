@@ -1,6 +1,7 @@
 """Typed client of the identity service: sessions, accounts, delegations, terminals, agents.
 
-Refusals arrive as `services.chassis.refusals.Refused(code, fields)`; the codes of this service and their French
+Refusals arrive as `services.chassis.refusals.Refused(code, fields)`; the codes of this service and their
+French
 sentences are in `gateway/refusals/identity.py`.
 """
 
@@ -17,17 +18,30 @@ class SessionsClient(ServiceClient):
     service = "identity"
 
     def sign_in(
-        self, kind: str, login: str, password: str, *, ip: str, user_agent: str, device_token: str | None = None
+        self,
+        kind: str,
+        login: str,
+        password: str,
+        *,
+        ip: str,
+        user_agent: str,
+        device_token: str | None = None,
     ) -> results.SignedIn:
         """`kind` is "partner" or "agent". Refuses `sign_in_failed` (whatever was wrong), `too_many_attempts`
         {retry_after_s}, `provisional_password_expired`."""
         return self._call(
-            "sign_in", kind=kind, login=login, password=password, ip=ip, user_agent=user_agent,
+            "sign_in",
+            kind=kind,
+            login=login,
+            password=password,
+            ip=ip,
+            user_agent=user_agent,
             device_token=device_token,
         )
 
     def confirm_totp(self, step_token: str, code: str) -> results.OpenedSession:
-        """`code`: six digits, or a recovery code. Refuses `totp_wrong`, `too_many_attempts`, `step_expired`."""
+        """`code`: six digits, or a recovery code. Refuses `totp_wrong`, `too_many_attempts`,
+        `step_expired`."""
         return self._call("confirm_totp", step_token=step_token, code=code)
 
     def totp_enrolment(self, step_token: str) -> results.Enrolment:
@@ -39,7 +53,8 @@ class SessionsClient(ServiceClient):
 
     def resolve_session(self, session_token: str) -> results.Viewer:
         """Refuses `session_unknown` (never existed, closed, idle or too old). The caller may cache the answer
-        until `actor_expires_at`, and drops it after choose_structure, leave_structure and personalise_password."""
+        until `actor_expires_at`, and drops it after choose_structure, leave_structure and
+        personalise_password."""
         return self._call("resolve_session", idempotent=True, session_token=session_token)
 
     def choose_structure(self, structure_id: str) -> results.Viewer:
@@ -62,7 +77,8 @@ class SessionsClient(ServiceClient):
         return self._call("close_other_sessions")
 
     def step_up(self, *, password: str | None = None, totp: str | None = None) -> results.Proof:
-        """A short-lived proof that the person has just shown the password (partners) or a fresh code (agents).
+        """A short-lived proof that the person has just shown the password (partners) or a fresh code
+        (agents).
         Refuses `step_up_failed`, `too_many_attempts`."""
         return self._call("step_up", password=password, totp=totp)
 
@@ -76,7 +92,9 @@ class AccountClient(ServiceClient):
         """Replaces the provisional password; the session is rotated, so set the cookie again."""
         return self._call("personalise_password", password=password, ip=ip, user_agent=user_agent)
 
-    def change_password(self, current: str, password: str, *, ip: str, user_agent: str) -> results.OpenedSession:
+    def change_password(
+        self, current: str, password: str, *, ip: str, user_agent: str
+    ) -> results.OpenedSession:
         """Closes every other session and rotates this one. Refuses `step_up_failed`, `validation_failed`."""
         return self._call("change_password", current=current, password=password, ip=ip, user_agent=user_agent)
 
@@ -95,17 +113,21 @@ class AccountClient(ServiceClient):
         """Unknown accounts, and those that the caller may not see, are left out."""
         return self._call("persons", idempotent=True, account_ids=account_ids)
 
-    def update_person(self, civility: str, first_name: str, last_name: str, position: str) -> results.OwnPerson:
+    def update_person(
+        self, civility: str, first_name: str, last_name: str, position: str
+    ) -> results.OwnPerson:
         return self._call(
             "update_person", civility=civility, first_name=first_name, last_name=last_name, position=position
         )
 
     def request_email_change(self, email: str, password: str) -> dict[str, Any]:
-        """Mails a link to both addresses; both must be followed. Refuses `step_up_failed`, `email_already_used`."""
+        """Mails a link to both addresses; both must be followed. Refuses `step_up_failed`,
+        `email_already_used`."""
         return self._call("request_email_change", email=email, password=password)
 
     def confirm_email_change(self, token: str) -> dict[str, Any]:
-        """{"state": "waiting_for_other_address" | "changed"}. Refuses `link_invalid`, `email_already_used`."""
+        """{"state": "waiting_for_other_address" | "changed"}. Refuses `link_invalid`,
+        `email_already_used`."""
         return self._call("confirm_email_change", token=token)
 
     def cancel_email_change(self) -> dict[str, Any]:
@@ -150,7 +172,11 @@ class DelegatesClient(ServiceClient):
     ) -> dict[str, str]:
         """{"delegation_id"}. Refuses `delegate_unknown`, `already_delegated`, `establishment_unknown`."""
         return self._call(
-            "grant_delegation", account_id=account_id, role=role, establishment_id=establishment_id, ends_on=ends_on
+            "grant_delegation",
+            account_id=account_id,
+            role=role,
+            establishment_id=establishment_id,
+            ends_on=ends_on,
         )
 
     def revoke_delegation(self, delegation_id: str) -> dict[str, Any]:
@@ -158,13 +184,28 @@ class DelegatesClient(ServiceClient):
         return self._call("revoke_delegation", delegation_id=delegation_id)
 
     def request_transfer(
-        self, civility: str, first_name: str, last_name: str, position: str, email: str, mobile: str, reason: str,
+        self,
+        civility: str,
+        first_name: str,
+        last_name: str,
+        position: str,
+        email: str,
+        mobile: str,
+        reason: str,
         password: str,
     ) -> dict[str, str]:
-        """{"transfer_id"}. Refuses `transfer_pending`, `step_up_failed`, `email_already_used`, `validation_failed`."""
+        """{"transfer_id"}. Refuses `transfer_pending`, `step_up_failed`, `email_already_used`,
+        `validation_failed`."""
         return self._call(
-            "request_transfer", civility=civility, first_name=first_name, last_name=last_name, position=position,
-            email=email, mobile=mobile, reason=reason, password=password,
+            "request_transfer",
+            civility=civility,
+            first_name=first_name,
+            last_name=last_name,
+            position=position,
+            email=email,
+            mobile=mobile,
+            reason=reason,
+            password=password,
         )
 
     def own_transfer(self) -> results.Transfer | None:
@@ -192,21 +233,32 @@ class TerminalsClient(ServiceClient):
         return self._call("terminals", idempotent=True)
 
     def create_pairing(self, name: str, establishment_id: str | None = None) -> results.Pairing:
-        """A pairing code, valid ten minutes and once. Refuses `establishment_unknown`, `too_many_pairings`."""
+        """A pairing code, valid ten minutes and once. Refuses `establishment_unknown`,
+        `too_many_pairings`."""
         return self._call("create_pairing", name=name, establishment_id=establishment_id)
 
     def pairing(self, pairing_id: str) -> results.Pairing:
         return self._call("pairing", idempotent=True, pairing_id=pairing_id)
 
     def pair_terminal(
-        self, pairing_code: str, device_name: str, *, device_model: str | None = None,
-        app_version: str | None = None, ip: str = "",
+        self,
+        pairing_code: str,
+        device_name: str,
+        *,
+        device_model: str | None = None,
+        app_version: str | None = None,
+        ip: str = "",
     ) -> results.PairedTerminal:
-        """For `POST /terminals/pair`. Refuses `pairing_code_invalid` (wrong, used or expired: never told which),
+        """For `POST /terminals/pair`. Refuses `pairing_code_invalid` (wrong, used or expired: never told
+        which),
         `too_many_attempts` {retry_after_s}."""
         return self._call(
-            "pair_terminal", pairing_code=pairing_code, device_name=device_name, device_model=device_model,
-            app_version=app_version, ip=ip,
+            "pair_terminal",
+            pairing_code=pairing_code,
+            device_name=device_name,
+            device_model=device_model,
+            app_version=app_version,
+            ip=ip,
         )
 
     def resolve_terminal(self, terminal_token: str) -> results.TerminalActor:

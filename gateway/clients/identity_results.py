@@ -1,4 +1,5 @@
-"""What the identity service answers, as the pages read it. Instants are ISO 8601 in UTC, days are ISO dates."""
+"""What the identity service answers, as the pages read it. Instants are ISO 8601 in UTC, days are ISO
+dates."""
 
 from typing import TypedDict
 
