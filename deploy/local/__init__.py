@@ -1,0 +1,1 @@
+"""A whole platform on one machine: everything as child processes of one runner."""

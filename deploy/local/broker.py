@@ -1,0 +1,204 @@
+"""A private RabbitMQ node from Debian's package, under var/, with its own ports, cookie and port mapper."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import processes, secret
+from deploy.local.ports import HOST, Ports
+from deploy.local.waiting import accepts_connections, wait_for
+
+BIN = Path("/usr/lib/rabbitmq/bin")
+USER = "psl"
+
+# Why each line: loopback only; quorum queues preallocate a log per node (512 MB by default, too much
+# for a laptop); memory is watched in absolute terms, for several nodes may share the machine.
+CONFIG = """\
+listeners.tcp.1 = {host}:{amqp}
+default_vhost = /
+default_user = {user}
+default_pass = {password}
+loopback_users = none
+log.file.level = warning
+vm_memory_high_watermark.absolute = 1GB
+disk_free_limit.absolute = 200MB
+raft.wal_max_size_bytes = 67108864
+cluster_partition_handling = pause_minority
+"""
+ADVANCED = "[{ra, [{wal_sync_method, %s}]}].\n"
+
+
+class BrokerRefused(Exception):
+    """A rabbitmqctl command failed; the message holds what it printed."""
+
+
+@dataclass
+class Broker:
+    """One node. `index` > 0 are further nodes of the same run's cluster (they join node 0)."""
+
+    var: Path
+    ports: Ports
+    index: int = 0
+    durable: bool = True
+    _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _port_mapper: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.var = self.var.resolve()
+        self.amqp, self.distribution = self.ports.broker_node(self.index)
+        self.name = "broker" if self.index == 0 else f"broker-{self.index + 1}"
+        self.node = f"psl{self.ports.gateway}n{self.index}@localhost"
+        self.home = self.var / "broker"
+        self.folder = self.home / f"node{self.index}"
+        self.run_folder = self.var / "run"
+        self.user, self.password = USER, secret.password(self.var, "broker")
+
+    def uri(self, vhost: str = "/") -> str:
+        """The AMQP address of one virtual host of this node."""
+        return f"amqp://{self.user}:{self.password}@{HOST}:{self.amqp}/{'' if vhost == '/' else vhost}"
+
+    def environment(self) -> dict[str, str]:
+        """What rabbitmq-server and rabbitmqctl need to mean this node and no other."""
+        return {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "LANG": "C.UTF-8",
+            "HOME": str(self.home),
+            "ERL_EPMD_PORT": str(self.ports.epmd),
+            "ERL_EPMD_ADDRESS": HOST,
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_NODE_PORT": str(self.amqp),
+            "RABBITMQ_NODE_IP_ADDRESS": HOST,
+            "RABBITMQ_DIST_PORT": str(self.distribution),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_PID_FILE": str(self.folder / "node.pid"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_SERVER_START_ARGS": "-start_epmd false",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
+            "RABBITMQ_CTL_ERL_ARGS": "-start_epmd false",
+        }
+
+    def start(self) -> None:
+        """Start the port mapper and the node; return when the node answers."""
+        self._write_configuration()
+        self._start_port_mapper()
+        self._child = processes.start(
+            self.name,
+            [str(BIN / "rabbitmq-server")],
+            self.run_folder,
+            self.var / "log" / f"{self.name}.log",
+            self.environment(),
+            cwd=self.home,
+        )
+        wait_for(self._listens, f"the broker node {self.node} listens on {self.amqp}", 60)
+
+    def _listens(self) -> bool:
+        if self._child and self._child.poll() is not None:
+            raise BrokerRefused(f"the broker ended while starting; see {self.var}/log/{self.name}.log")
+        return accepts_connections(HOST, self.amqp)
+
+    def _write_configuration(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = CONFIG.format(host=HOST, amqp=self.amqp, user=self.user, password=self.password)
+        (self.folder / "rabbitmq.conf").write_text(config, encoding="ascii")
+        (self.folder / "rabbitmq.conf").chmod(0o600)
+        sync = "datasync" if self.durable else "none"
+        (self.folder / "advanced.config").write_text(ADVANCED % sync, encoding="ascii")
+        (self.folder / "enabled_plugins").write_text("[].\n", encoding="ascii")
+        cookie = self.home / ".erlang.cookie"
+        if not cookie.exists():
+            cookie.write_text(secret.password(self.var, "cookie").upper(), encoding="ascii")
+            cookie.chmod(0o400)
+
+    def _start_port_mapper(self) -> None:
+        """epmd in the foreground, as our child: `-daemon` would outlive us."""
+        if accepts_connections(HOST, self.ports.epmd):
+            return
+        command = ["epmd", "-port", str(self.ports.epmd), "-address", HOST]
+        log = self.var / "log" / "epmd.log"
+        self._port_mapper = processes.start("epmd", command, self.run_folder, log, self.environment())
+        wait_for(lambda: accepts_connections(HOST, self.ports.epmd), "epmd listens", 10)
+
+    def join(self, first: "Broker") -> None:
+        """Make this node a member of the first node's cluster."""
+        self.control("stop_app")
+        self.control("join_cluster", first.node)
+        self.control("start_app")
+
+    def control(self, *arguments: str) -> str:
+        """Run rabbitmqctl against this node and return what it printed."""
+        done = subprocess.run(
+            [str(BIN / "rabbitmqctl"), "--quiet", "-n", self.node, *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+            cwd=self.home,
+        )
+        if done.returncode != 0:
+            said = done.stderr.strip() or done.stdout.strip()
+            raise BrokerRefused(f"rabbitmqctl {' '.join(arguments)}: {said}")
+        return done.stdout
+
+    def add_vhost(self, vhost: str) -> None:
+        """Make a virtual host of its own, for one platform among several on this node."""
+        self._evaluate(
+            f'rabbit_vhost:add(<<"{vhost}">>, <<"{self.user}">>), '
+            f'rabbit_auth_backend_internal:set_permissions(<<"{self.user}">>, <<"{vhost}">>, '
+            '<<".*">>, <<".*">>, <<".*">>, <<"deploy">>).'
+        )
+
+    def drop_vhost(self, vhost: str) -> None:
+        self._evaluate(f'rabbit_vhost:delete(<<"{vhost}">>, <<"deploy">>).')
+
+    def _evaluate(self, expression: str) -> str:
+        """One start of rabbitmqctl (0.7 s) for several steps."""
+        return self.control("eval", expression)
+
+    def stop(self) -> None:
+        """Stop the node, then the port mapper; SIGTERM is RabbitMQ's orderly stop."""
+        leftover = processes.PidFile(self.run_folder, self.name)
+        if self._child:
+            processes.stop(self._child, grace_s=30)
+            self._child = None
+        processes.end_leftover(leftover, grace_s=30)
+        if self._port_mapper:
+            processes.stop(self._port_mapper, grace_s=2)
+            self._port_mapper = None
+        if self.index == 0:
+            processes.end_leftover(processes.PidFile(self.run_folder, "epmd"), grace_s=2)
+
+    def kill(self) -> None:
+        """What a power cut would do (for the fault campaign)."""
+        if self._child:
+            processes.kill_session(self._child.pid)
+            self._child.wait(10)
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+
+def installed() -> bool:
+    """Whether Debian's RabbitMQ is on this machine."""
+    return (BIN / "rabbitmq-server").exists()
+
+
+def taken(ports: Sequence[int]) -> list[int]:
+    """Those of the ports that somebody already listens on."""
+    busy = []
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                busy.append(port)
+    return busy
