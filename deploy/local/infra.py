@@ -153,10 +153,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.describe:
             write_private(options.describe, json.dumps(infrastructure.describe(), indent=2))
             cleaning.callback(options.describe.unlink, missing_ok=True)
-        print(
-            f"broker on port {infrastructure.broker.amqp}, PostgreSQL on port {infrastructure.ports.postgres}",
-            flush=True,
-        )
+        ports = infrastructure.ports
+        print(f"broker on port {ports.amqp}, PostgreSQL on port {ports.postgres}", flush=True)
         wait_for_signal()
     return 0
 

@@ -71,7 +71,9 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=cwd,
-            **({"user": user, "group": _group_of(user), "extra_groups": []} if user else {}),
+            user=user,
+            group=_group_of(user) if user else None,
+            extra_groups=[] if user else None,
         )
     PidFile(run_folder, name).write(child.pid)
     return child
