@@ -1,0 +1,38 @@
+"""nameko's queue consumer, made safe: a message that can't be decoded goes to the dead letters instead of vanishing,
+and an acknowledgement that is lost with its connection is left to the broker. (That frames of concurrent workers don't
+interleave is py-amqp's doing since 5.4, whose frame writer locks.)
+"""
+
+import logging
+from typing import Any
+
+from nameko.messaging import QueueConsumer
+
+LOST = (OSError, ConnectionError)
+_log = logging.getLogger(__name__)
+
+
+class SafeQueueConsumer(QueueConsumer):
+    """One connection per container. Each queue holds a third of what the workers can do, so that no queue starves
+    another and none deadlocks them."""
+
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+        made = super().get_consumers(consumer_cls, channel)
+        for consumer in made:
+            consumer.on_decode_error = _dead_letter
+        return made
+
+    @property
+    def prefetch_count(self) -> int:
+        return max(4, self.container.max_workers // 3)
+
+    def ack_message(self, message: Any) -> None:
+        try:
+            super().ack_message(message)
+        except LOST:
+            _log.info("acknowledgement lost with the connection; the broker will deliver again")
+
+
+def _dead_letter(message: Any, fault: Exception) -> None:
+    _log.error("undecodable message moved to the dead letters: %s", type(fault).__name__)
+    message.reject()

@@ -1,0 +1,269 @@
+"""One SQLAlchemy session per call, one transaction per use case.
+
+`UnitOfWork` gathers what belongs to one transaction: the rows, the events to announce, the journal's entries, the mails
+to send. It commits when the block ends well and rolls back when an exception leaves it; a refusal that must leave a
+trace (a wrong code was tried) is raised through `UnitOfWork.keep`, which commits first.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from nameko.extensions import DependencyProvider
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from services.chassis import clock, outbox, serializer
+from services.chassis.actor import Actor, anonymous
+from services.chassis.config import settings
+from services.chassis.events import Event, ReceivedEvent
+from services.chassis.ids import new_id
+from services.chassis.tables import NAMING, audit, inbox
+
+_PING_AFTER_IDLE_S = 2.0
+
+FaultT = TypeVar("FaultT", bound=BaseException)
+
+
+def declarative_base() -> type[DeclarativeBase]:
+    """A fresh declarative base whose constraints have predictable names."""
+
+    class Base(DeclarativeBase):
+        metadata = MetaData(naming_convention=NAMING)
+
+    return Base
+
+
+class Context(Protocol):
+    """What a unit of work needs to know of the call that it serves (an rpc `Call` has it)."""
+
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def trace_id(self) -> str: ...
+
+
+class AlreadyHandled(Exception):
+    """The event has been handled by an earlier delivery. Nothing is to be done: acknowledge it."""
+
+
+class Busy(Exception):
+    """Another process holds the lock of this work. Nothing is to be done: the next tick looks again."""
+
+
+class UnitOfWork:
+    """One transaction of one service.
+
+    ``session``: the SQLAlchemy session. ``now``: the instant at which the work began, the same all through.
+    ``actor``: who asked. ``trace_id``: joins logs, events and journal of one request.
+    """
+
+    def __init__(self, session: Session, service: str, actor: Actor, trace_id: str):
+        self.session = session
+        self.service = service
+        self.actor = actor
+        self.trace_id = trace_id
+        self.now: datetime = clock.now()
+        self._events: list[dict[str, Any]] = []
+        self._journal: list[dict[str, Any]] = []
+        self._kept: BaseException | None = None
+
+    @property
+    def today(self) -> date:
+        """The business day, in Europe/Paris, at which the work began."""
+        return clock.paris(self.now).date()
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection, for set-based SQL."""
+        return self.session.connection()
+
+    def publish(self, event_type: type[Event], /, **data: Any) -> str:
+        """Announce an event with this transaction; returns the event's id. Raises EventInvalid."""
+        headers = {"trace_id": self.trace_id}
+        row = outbox.event_row(event_type, self.service, self.now, data, headers)
+        self._events.append(row)
+        return str(row["event_id"])
+
+    def audit(self, action: str, subject: str, **details: Any) -> None:
+        """Write in the journal: ``action`` as ``subject:verb``, the id of what was acted on, facts without personal
+        data."""
+        self._journal.append(
+            {
+                "id": new_id(),
+                "at": self.now,
+                "action": action,
+                "subject": str(subject),
+                "actor": self.actor.label,
+                "roles": ",".join(sorted(self.actor.roles)),
+                "scope": dict(self.actor.scope),
+                "details": serializer.loads(serializer.dumps(details)),
+                "trace_id": self.trace_id,
+            }
+        )
+
+    def mail(
+        self,
+        *,
+        to: str,
+        template: str,
+        context: Mapping[str, Any],
+        attachments: Any = (),
+        reference: str | None = None,
+    ) -> None:
+        """Store a mail to be sent, once, after the commit; the template lives in the service's ``mails/``."""
+        from services.chassis import mail
+
+        mail.store(
+            self, to=to, template=template, context=context, attachments=attachments, reference=reference
+        )
+
+    def keep(self, refusal: FaultT) -> FaultT:
+        """Mark what was done so far to be committed although ``refusal`` is about to be raised:
+        ``raise uow.keep(WrongCode())``."""
+        self._kept = refusal
+        return refusal
+
+    def keeps(self, fault: BaseException) -> bool:
+        """Whether the fault leaving the block is the one that was announced to `keep`."""
+        return fault is self._kept
+
+    def finish(self) -> bool:
+        """Flush and write events and journal; returns whether there are events to send."""
+        self.session.flush()
+        if self._journal:
+            self.session.execute(insert(audit), self._journal)
+        if self._events:
+            outbox.store(self.session.connection(), self._events)
+        return bool(self._events)
+
+
+def make_engine(url: str, *, pool_size: int = 20, application_name: str = "") -> Engine:
+    """An engine that notices dead connections: one that lay idle for two seconds is tried before use."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=2,
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": 2, "application_name": application_name},
+        json_serializer=serializer.dumps,
+        json_deserializer=serializer.loads,
+    )
+    event.listen(engine, "checkout", _ping_if_idle)
+    event.listen(engine, "checkin", _remember_use)
+    return engine
+
+
+def _remember_use(_: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ping_if_idle(dbapi_connection: Any, record: Any, _: Any) -> None:
+    used_at = record.info.get("used_at")
+    if used_at is None or time.monotonic() - used_at < _PING_AFTER_IDLE_S:
+        return
+    try:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        dbapi_connection.rollback()
+    except Exception as fault:
+        raise exc.DisconnectionError from fault
+
+
+class BoundDatabase:
+    """A service's database in one process: hands out units of work."""
+
+    def __init__(self, service: str, url: str | None = None, *, pool_size: int = 20):
+        self.service = service
+        self._url = url
+        self._pool_size = pool_size
+
+    @cached_property
+    def engine(self) -> Engine:
+        url = self._url or settings().database_url(self.service)
+        return make_engine(url, pool_size=self._pool_size, application_name=f"psl-{self.service}")
+
+    @cached_property
+    def _nudge(self) -> outbox.Nudge:
+        return outbox.Nudge(self.engine)
+
+    @contextmanager
+    def unit_of_work(self, call: Context | None = None) -> Iterator[UnitOfWork]:
+        """One transaction for ``call`` (or for the service itself, in timers)."""
+        actor = call.actor if call else anonymous(f"service:{self.service}")
+        with Session(self.engine, expire_on_commit=False) as session:
+            uow = UnitOfWork(session, self.service, actor, call.trace_id if call else new_id())
+            try:
+                yield uow
+            except BaseException as fault:
+                if not uow.keeps(fault):
+                    session.rollback()
+                    raise
+                self._commit(uow)
+                raise
+            else:
+                self._commit(uow)
+
+    def _commit(self, uow: UnitOfWork) -> None:
+        announced = uow.finish()
+        uow.session.commit()
+        if announced:
+            self._nudge()
+
+    @contextmanager
+    def once(self, received: ReceivedEvent) -> Iterator[UnitOfWork]:
+        """One transaction for one event, whose first statement remembers the event: a second delivery raises
+        AlreadyHandled before anything is done."""
+        call = EventContext(anonymous(f"service:{self.service}"), received.trace_id)
+        with self.unit_of_work(call) as uow:
+            row = {"event_id": received.id, "handler": received.handler}
+            remembered = uow.session.execute(upsert(inbox).values(row).on_conflict_do_nothing())
+            if remembered.rowcount == 0:
+                raise AlreadyHandled
+            yield uow
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[UnitOfWork]:
+        """One transaction of a work that only one process may do at a time. Raises Busy."""
+        with self.unit_of_work() as uow:
+            lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:work, 0))")
+            if not uow.session.scalar(lock, {"work": work}):
+                raise Busy
+            yield uow
+
+    def ready(self) -> None:
+        """Raise if the database doesn't answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all idle connections back."""
+        self.engine.dispose()
+
+
+class EventContext:
+    """The context of work that no caller asked for: an event or a timer."""
+
+    def __init__(self, actor: Actor, trace_id: str):
+        self.actor = actor
+        self.trace_id = trace_id
+
+
+class Database(DependencyProvider):
+    """The service's `BoundDatabase`, as a nameko dependency: ``database = Database()``."""
+
+    bound: BoundDatabase
+
+    def setup(self) -> None:
+        self.bound = BoundDatabase(self.container.service_name)
+
+    def stop(self) -> None:
+        self.bound.close()
+
+    def get_dependency(self, worker_ctx: Any) -> BoundDatabase:
+        return self.bound

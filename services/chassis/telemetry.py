@@ -1,0 +1,94 @@
+"""Logs and metrics: structured JSON lines joined by a trace id, and Prometheus counters. Never a personal datum."""
+
+import contextvars
+import logging
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from services.chassis.config import settings
+from services.chassis.ids import new_id
+
+_trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace_id", default="")
+
+_rpc = Histogram("psl_rpc_seconds", "Calls answered", ["service", "method", "outcome"])
+_expired = Counter("psl_rpc_expired_total", "Calls dropped because the caller had given up", ["service"])
+_calls = Histogram("psl_call_seconds", "Calls made", ["target", "method", "outcome"])
+_events = Histogram("psl_event_seconds", "Events handled", ["service", "type", "outcome"])
+_timers = Counter("psl_timer_failures_total", "Timer ticks that failed", ["service", "timer"])
+
+
+def trace(trace_id: str) -> None:
+    """What follows in this thread belongs to that trace."""
+    _trace.set(trace_id)
+
+
+def trace_id() -> str:
+    """The trace of this thread; a fresh one if none was given."""
+    if not _trace.get():
+        _trace.set(new_id())
+    return _trace.get()
+
+
+def rpc_handled(service: str, method: str, outcome: str, seconds: float) -> None:
+    """A call was answered."""
+    _rpc.labels(service, method, outcome).observe(seconds)
+
+
+def rpc_expired(service: str) -> None:
+    """A call came too late to be worth executing."""
+    _expired.labels(service).inc()
+
+
+def call_made(target: str, method: str, outcome: str, seconds: float) -> None:
+    """A call to another process ended."""
+    _calls.labels(target, method, outcome).observe(seconds)
+
+
+def event_handled(service: str, event_type: str, outcome: str, seconds: float) -> None:
+    """An event was handled, retried or given up."""
+    _events.labels(service, event_type, outcome).observe(seconds)
+
+
+def timer_failed(service: str, timer: str) -> None:
+    """A timer's tick raised."""
+    _timers.labels(service, timer).inc()
+
+
+def _add_trace(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+    if _trace.get():
+        entry.setdefault("trace_id", _trace.get())
+    return entry
+
+
+def configure(process: str) -> None:
+    """Send all logs of this process to standard output as JSON lines."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings().log_level.upper())
+    for noisy in ("nameko.containers", "amqp", "kombu"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
