@@ -7,9 +7,8 @@ sentences are in `gateway/refusals/identity.py`.
 
 from typing import Any
 
-from gateway.clients.base import ServiceClient
-
 from gateway.clients import identity_results as results
+from gateway.clients.base import ServiceClient
 
 
 class SessionsClient(ServiceClient):
@@ -92,9 +91,7 @@ class AccountClient(ServiceClient):
         """Replaces the provisional password; the session is rotated, so set the cookie again."""
         return self._call("personalise_password", password=password, ip=ip, user_agent=user_agent)
 
-    def change_password(
-        self, current: str, password: str, *, ip: str, user_agent: str
-    ) -> results.OpenedSession:
+    def change_password(self, current: str, password: str, *, ip: str, user_agent: str) -> results.OpenedSession:
         """Closes every other session and rotates this one. Refuses `step_up_failed`, `validation_failed`."""
         return self._call("change_password", current=current, password=password, ip=ip, user_agent=user_agent)
 
@@ -113,9 +110,7 @@ class AccountClient(ServiceClient):
         """Unknown accounts, and those that the caller may not see, are left out."""
         return self._call("persons", idempotent=True, account_ids=account_ids)
 
-    def update_person(
-        self, civility: str, first_name: str, last_name: str, position: str
-    ) -> results.OwnPerson:
+    def update_person(self, civility: str, first_name: str, last_name: str, position: str) -> results.OwnPerson:
         return self._call(
             "update_person", civility=civility, first_name=first_name, last_name=last_name, position=position
         )
@@ -302,13 +297,9 @@ class AgentsClient(ServiceClient):
         """A new provisional password is mailed and the authenticator has to be enrolled again."""
         return self._call("renew_agent_access", account_id=account_id)
 
-    def record_sms_status(
-        self, provider: str, url: str, parameters: dict[str, str], signature: str
-    ) -> dict[str, Any]:
+    def record_sms_status(self, provider: str, url: str, parameters: dict[str, str], signature: str) -> dict[str, Any]:
         """The provider's delivery report. Refuses `sms_signature_invalid`."""
-        return self._call(
-            "record_sms_status", provider=provider, url=url, parameters=parameters, signature=signature
-        )
+        return self._call("record_sms_status", provider=provider, url=url, parameters=parameters, signature=signature)
 
 
 class IdentityClient(SessionsClient, AccountClient, DelegatesClient, TerminalsClient, AgentsClient):

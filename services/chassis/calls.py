@@ -141,9 +141,7 @@ class Bus:
         body = serializer.dumps({"args": [], "kwargs": arguments})
         outcome = "unavailable"
         try:
-            answer = self._ask(
-                f"{service}.{method}", body, headers, deadline, attempts=3 if idempotent else 1
-            )
+            answer = self._ask(f"{service}.{method}", body, headers, deadline, attempts=3 if idempotent else 1)
             breaker.succeeded()
             outcome = "answered"
         except TimeoutError:
@@ -153,9 +151,7 @@ class Bus:
             telemetry.call_made(service, method, outcome, time.perf_counter() - began)
         return _result(answer)
 
-    def _ask(
-        self, routing_key: str, body: str, headers: dict[str, Any], deadline: float, attempts: int
-    ) -> Any:
+    def _ask(self, routing_key: str, body: str, headers: dict[str, Any], deadline: float, attempts: int) -> Any:
         if not self._free.acquire(timeout=max(0.0, deadline - time.time())):
             raise Unavailable("too many calls at once")
         try:

@@ -19,9 +19,7 @@ class ConfigurationRefused(SystemExit):
     """The configuration is not fit for production; the text lists every reason."""
 
     def __init__(self, reasons: list[str]):
-        super().__init__(
-            "Refusing to start in production:\n" + "\n".join(f"  - {reason}" for reason in reasons)
-        )
+        super().__init__("Refusing to start in production:\n" + "\n".join(f"  - {reason}" for reason in reasons))
         self.reasons = reasons
 
 
@@ -121,9 +119,7 @@ def _read() -> Settings:
         amqp_uri=env.str("AMQP_URI", _LOCAL_BROKER),
         files_url=env.str("PSL_FILES_URL", f"file://{var}/files"),
         mail_url=env.str("PSL_MAIL_URL", f"file:{var}/outbox/mail"),
-        mail_from=env.str(
-            "PSL_MAIL_FROM", "Pass'Sports-Loisirs <ne-pas-repondre@pass-sports-loisirs.example>"
-        ),
+        mail_from=env.str("PSL_MAIL_FROM", "Pass'Sports-Loisirs <ne-pas-repondre@pass-sports-loisirs.example>"),
         sms=env.str("PSL_SMS", "file"),
         twilio=_twilio(env),
         keys=Path(env.str("PSL_KEYS", "") or var / "keys").resolve(),

@@ -118,9 +118,7 @@ class UnitOfWork:
         """Store a mail to be sent, once, after the commit; the template lives in the service's ``mails/``."""
         from services.chassis import mail
 
-        mail.store(
-            self, to=to, template=template, context=context, attachments=attachments, reference=reference
-        )
+        mail.store(self, to=to, template=template, context=context, attachments=attachments, reference=reference)
 
     def keep(self, refusal: FaultT) -> FaultT:
         """Mark what was done so far to be committed although ``refusal`` is about to be raised:
@@ -222,8 +220,8 @@ class BoundDatabase:
         call = EventContext(anonymous(f"service:{self.service}"), received.trace_id)
         with self.unit_of_work(call) as uow:
             row = {"event_id": received.id, "handler": received.handler}
-            remembered = uow.session.execute(upsert(inbox).values(row).on_conflict_do_nothing())
-            if remembered.rowcount == 0:
+            remember = upsert(inbox).values(row).on_conflict_do_nothing().returning(inbox.c.event_id)
+            if uow.session.scalar(remember) is None:
                 raise AlreadyHandled
             yield uow
 

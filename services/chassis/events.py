@@ -1,8 +1,8 @@
 """What an event looks like: the schemas of those who announce and of those who listen, and the envelope.
 
 The envelope is CloudEvents 1.0 in structured JSON. A publisher's schema (`Event`) is strict and never changes: a
-breaking change is a new class and a new ``.v2`` type sent beside the old one. A listener's schema (`Reading`) names only
-the fields that it uses and ignores the rest, so that publishers can add fields.
+breaking change is a new class and a new ``.v2`` type sent beside the old one. A listener's schema (`Reading`) names
+only the fields that it uses and ignores the rest, so that publishers can add fields.
 """
 
 from dataclasses import dataclass

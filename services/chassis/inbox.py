@@ -118,9 +118,7 @@ class InboxEntrypoint(EventHandler):
         except (KeyError, TypeError, ValueError, ValidationError) as fault:
             raise PoisonEvent(f"{type(fault).__name__}: {fault}") from None
 
-    def _done(
-        self, body: Any, message: Any, subject: str, began: float, ctx: Any, result: Any, exc_info: Any
-    ) -> Any:
+    def _done(self, body: Any, message: Any, subject: str, began: float, ctx: Any, result: Any, exc_info: Any) -> Any:
         """Acknowledge what succeeded; send what failed to a retry queue, with a confirm, and then acknowledge."""
         outcome = "handled" if exc_info is None else "retried"
         try:
@@ -132,9 +130,7 @@ class InboxEntrypoint(EventHandler):
             self.queue_consumer.requeue_message(message)
         finally:
             self._turns.give(subject)
-        telemetry.event_handled(
-            self.container.service_name, self.reading.type, outcome, time.perf_counter() - began
-        )
+        telemetry.event_handled(self.container.service_name, self.reading.type, outcome, time.perf_counter() - began)
         return None, None
 
     def _again_later(self, body: Any, message: Any, fault: BaseException) -> str:

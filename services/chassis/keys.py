@@ -60,9 +60,7 @@ class Keyring:
 
 @lru_cache(maxsize=256)
 def _keyring(folder: Path) -> Keyring:
-    keys = {
-        path.stem: Key(path.stem, decode(path.read_text().strip())) for path in sorted(folder.glob("*.key"))
-    }
+    keys = {path.stem: Key(path.stem, decode(path.read_text().strip())) for path in sorted(folder.glob("*.key"))}
     if not keys:
         raise KeyMissing(f"no key in {folder}")
     return Keyring(keys)
@@ -78,9 +76,7 @@ def _public_keys(folder: Path) -> dict[str, dict[str, Ed25519PublicKey]]:
     found: dict[str, dict[str, Ed25519PublicKey]] = {}
     for path in sorted(folder.glob("*.pub")):
         owner, _, kid = path.stem.partition(".")
-        found.setdefault(owner, {})[kid] = Ed25519PublicKey.from_public_bytes(
-            decode(path.read_text().strip())
-        )
+        found.setdefault(owner, {})[kid] = Ed25519PublicKey.from_public_bytes(decode(path.read_text().strip()))
     if not found:
         raise KeyMissing(f"no public key in {folder}")
     return found

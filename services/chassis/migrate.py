@@ -3,9 +3,9 @@
     python -m services.chassis.migrate up identity partners       # to the newest version, and set rights
     python -m services.chassis.migrate new transactions "add pass rotation"   # write a revision from the models
 
-Migrations run with the role that owns the tables (``<SERVICE>_DATABASE_OWNER_URL``). The service's everyday role then gets
-what it needs and no more: tables marked ``info={"append_only": True}`` can't be changed or deleted from, neither by right
-nor, second wall, by trigger.
+Migrations run with the role that owns the tables (``<SERVICE>_DATABASE_OWNER_URL``). The service's everyday role then
+gets what it needs and no more: tables marked ``info={"append_only": True}`` can't be changed or deleted from, neither
+by right nor, second wall, by trigger.
 """
 
 import argparse
@@ -166,13 +166,14 @@ def new_revision(service: str, message: str, owner_url: str | None = None) -> Pa
 
 
 def _code(operations: Any) -> str:
-    return "    " + render_python_code(operations).strip()
+    """Python text of the operations, without alembic's remarks."""
+    written = render_python_code(operations).replace("JSONB(astext_type=Text())", "JSONB()")
+    lines = [line for line in written.splitlines() if not line.strip().startswith("###") and "# ###" not in line]
+    return "\n".join(lines).rstrip() or "    pass"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="migrate the databases of these services")
     up.add_argument("services", nargs="+")

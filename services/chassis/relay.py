@@ -2,10 +2,10 @@
 
     python -m services.chassis.relay identity partners conventions transactions payouts
 
-One thread per service; for each service only one relay works at a time (advisory lock), others stand by. It is nudged at
-each commit and looks by itself every second. An event counts as sent when the broker has confirmed it; one that no queue
-took is tried again later, unless its publisher accepts that nobody listens. The same process delivers the mails that wait
-and seals the journal.
+One thread per service; for each service only one relay works at a time (advisory lock), others stand by. It is nudged
+at each commit and looks by itself every second. An event counts as sent when the broker has confirmed it; one that no
+queue took is tried again later, unless its publisher accepts that nobody listens. The same process delivers the mails
+that wait and seals the journal.
 """
 
 import logging

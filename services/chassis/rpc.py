@@ -1,8 +1,8 @@
 """The RPC entrypoint: arguments by schema, roles stated, deadlines kept, refusals told from faults.
 
-On the wire it is nameko's RPC: exchange ``nameko-rpc``, queue ``rpc-<service>``, routing key ``<service>.<method>``, body
-``{"args": [], "kwargs": {...}}``, answer ``{"result": ..., "error": ...}``. Three headers are ours: ``psl-token`` (the
-caller's signed actor token), ``psl-deadline`` (Unix seconds after which nobody listens any more) and ``psl-trace``.
+On the wire it is nameko's RPC: exchange ``nameko-rpc``, queue ``rpc-<service>``, routing key ``<service>.<method>``,
+body ``{"args": [], "kwargs": {...}}``, answer ``{"result": ..., "error": ...}``. Three headers are ours: ``psl-token``
+(the caller's signed actor token), ``psl-deadline`` (Unix seconds after which nobody listens) and ``psl-trace``.
 
 A method is called with one `Call`. Work whose caller has given up is dropped unexecuted. A message that was in another
 process's hands when that process died is executed again only if the method says that it is ``idempotent``.
@@ -82,7 +82,7 @@ def rpc(
             except Exception as fault:
                 return _refusal_or_raise(fault)
 
-        entrypoint = RpcEntrypoint(arguments, frozenset(demands) or demands, idempotent)
+        entrypoint = RpcEntrypoint(arguments, demands if demands is ANYONE else frozenset(demands), idempotent)
         register_entrypoint(answer, entrypoint)
         answer.rpc_entrypoint = entrypoint  # type: ignore[attr-defined]
         return answer
@@ -221,9 +221,7 @@ class RpcEntrypoint(Rpc):
             error = Refused("internal_error")
         self.rpc_consumer.answer(message, result=None if error else result, error=error)
         outcome = error.code if error else "ok"
-        telemetry.rpc_handled(
-            self.container.service_name, self.method_name, outcome, time.perf_counter() - began
-        )
+        telemetry.rpc_handled(self.container.service_name, self.method_name, outcome, time.perf_counter() - began)
         return None, None
 
 

@@ -45,6 +45,4 @@ def loads(text: str | bytes) -> Any:
 def register() -> None:
     """Make kombu, and so nameko, use it. Called once per process."""
     kombu.serialization.register("json", dumps, loads, content_type=JSON, content_encoding="utf-8")
-    kombu.serialization.register(
-        "cloudevents", dumps, loads, content_type=CLOUDEVENTS, content_encoding="utf-8"
-    )
+    kombu.serialization.register("cloudevents", dumps, loads, content_type=CLOUDEVENTS, content_encoding="utf-8")

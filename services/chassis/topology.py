@@ -1,8 +1,8 @@
 """Exchanges and queues, declared before anything runs: an event published before its queue exists would be dropped.
 
 Per publisher one durable topic exchange ``<service>.events``. Per listener and event type one quorum queue
-``<listener>.<publisher>.<type>``. Per listener four retry queues with a time to live, which return a message to the queue
-that it came from, and one queue of dead letters ``<listener>.dead``. RPC queues stay classic.
+``<listener>.<publisher>.<type>``. Per listener four retry queues with a time to live, which return a message to the
+queue that it came from, and one queue of dead letters ``<listener>.dead``. RPC queues stay classic.
 """
 
 import importlib
