@@ -1,0 +1,43 @@
+# Everything starts here. `make help` lists it. Variables: PORT (8000), SCALE, NODES, PYTHON.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+TESTS ?= tests
+WORKERS ?= 2
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint lock bench chaos
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+
+##@ Use
+run: ## start the whole platform on PORT (default 8000); Ctrl-C stops all of it
+	@$(PYTHON) deploy/bootstrap.py run
+	@exec $(BIN)/python -m deploy run --port $(PORT) $(if $(SCALE),--scale $(SCALE)) $(if $(NODES),--nodes $(NODES))
+
+demo: ## the main job from end to end, unattended, on a platform of its own
+	@$(PYTHON) deploy/bootstrap.py run
+	@exec $(BIN)/python -m deploy demo
+
+##@ Develop
+setup: ## install what is missing, for running and for testing
+	@$(PYTHON) deploy/bootstrap.py test
+
+test: setup ## the whole test suite (TESTS=tests/unit for a part of it)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+lint: setup ## ruff and mypy
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary services gateway deploy tests
+
+lock: setup ## write the lock files anew from requirements*.in and package.json
+	@$(BIN)/python deploy/lock.py
+
+##@ Measure
+bench: setup ## the benchmark, as ratios to what this machine can do
+	@exec $(BIN)/python -m tests.bench
+
+chaos: setup ## the fault campaign: kills at named points, nothing lost, nothing doubled
+	@exec $(BIN)/python -m tests.chaos
