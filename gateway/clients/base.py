@@ -1,0 +1,71 @@
+"""What every service client shares: the one place of the gateway that hands a call to the bus.
+
+A client is a thin, typed class per service (`gateway/clients/<service>.py`): its methods name the
+service's RPC methods and return plain dictionaries. Refusals arrive as `services.chassis.refusals.Refused`,
+a silent or unreachable service as `Unavailable`.
+"""
+
+from typing import Any, ClassVar, Protocol
+
+from flask import current_app, g, has_request_context
+
+
+class Bus(Protocol):
+    """What a client needs of the message bus (`services.chassis.calls` provides it; unit tests fake it)."""
+
+    def call(
+        self,
+        service: str,
+        method: str,
+        arguments: dict[str, Any],
+        *,
+        token: str | None,
+        trace_id: str | None,
+        idempotent: bool,
+        deadline_s: float,
+    ) -> Any: ...
+
+
+def bus() -> Bus:
+    """The application's bus, created once per process by `gateway.app.create_app`."""
+    return current_app.extensions["bus"]
+
+
+def trace_id() -> str | None:
+    """The trace id of the request in hand, so that one id runs through gateway, RPC and events."""
+    return getattr(g, "trace_id", None) if has_request_context() else None
+
+
+class ServiceClient:
+    """Base of the typed clients. `token` replaces the request's own actor token for every call made."""
+
+    service: ClassVar[str] = ""
+    deadline_s: ClassVar[float] = 5.0
+
+    def __init__(self, token: str | None = None) -> None:
+        self._token = token
+
+    def _call(
+        self,
+        method: str,
+        *,
+        idempotent: bool = False,
+        deadline_s: float | None = None,
+        token: str | None = None,
+        **arguments: Any,
+    ) -> Any:
+        """Call `method` for whoever made the request (a visitor when nobody signed in).
+
+        `idempotent` allows the bus to try again after a lost answer. Raises `Refused` or `Unavailable`.
+        """
+        from gateway.access import actor_token
+
+        return bus().call(
+            self.service,
+            method,
+            arguments,
+            token=token or self._token or actor_token(),
+            trace_id=trace_id(),
+            idempotent=idempotent,
+            deadline_s=deadline_s or self.deadline_s,
+        )

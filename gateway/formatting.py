@@ -1,0 +1,130 @@
+"""How amounts, dates and states are shown: the template filters, in the viewer's language."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+from flask_babel import get_locale, gettext
+from markupsafe import Markup, escape
+
+from gateway.statuses import STATUSES, UNKNOWN
+from gateway.translation import N_
+
+PARIS = ZoneInfo("Europe/Paris")
+"""Business days and times on screen are those of Paris, whatever the device says."""
+NOTHING = "–"
+
+
+def _locale() -> str:
+    return str(get_locale() or "fr")
+
+
+def euros(cents: int | None) -> str:
+    """1234_50 → «1 234,50 €»."""
+    if cents is None:
+        return NOTHING
+    shown = format_currency(abs(cents) / 100, "EUR", locale=_locale())
+    return f"−{shown}" if cents < 0 else shown
+
+
+def number(value: int | float | None) -> str:
+    """12345 → «12 345»."""
+    return NOTHING if value is None else format_decimal(value, locale=_locale())
+
+
+def _moment(value: str | datetime) -> datetime:
+    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(PARIS)
+
+
+def _day(value: str | date | datetime) -> date:
+    """The Paris day of a date, an instant, or the ISO text of either."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value or " " in value else date.fromisoformat(value)
+    return _moment(value).date() if isinstance(value, datetime) else value
+
+
+def day(value: str | date | datetime | None, form: str = "long") -> str:
+    """«24 novembre 2026»; `short` gives «24/11/2026»."""
+    if not value:
+        return NOTHING
+    shape = {"short": "dd/MM/yyyy", "long": "d MMMM yyyy", "weekday": "EEEE d MMMM yyyy"}.get(form, form)
+    return format_date(_day(value), shape, locale=_locale())
+
+
+def instant(value: str | datetime | None, form: str = "short") -> str:
+    """«24/11/2026 à 14:05», in Paris time."""
+    if not value:
+        return NOTHING
+    shape = {"short": "dd/MM/yyyy 'à' HH:mm", "long": "d MMMM yyyy 'à' HH:mm"}.get(form, form)
+    if _locale().startswith("en"):
+        shape = shape.replace("'à'", "'at'")
+    return format_datetime(_moment(value), shape, locale=_locale())
+
+
+def clock_time(value: str | datetime | None) -> str:
+    """«14:05», in Paris time."""
+    return format_time(_moment(value), "HH:mm", locale=_locale()) if value else NOTHING
+
+
+def file_size(size: int | None) -> str:
+    """Bytes as people say them: «412 Ko», «1,3 Mo»."""
+    if size is None:
+        return NOTHING
+    unit, divisor = ("Mo", 1_000_000) if size >= 1_000_000 else ("Ko", 1_000)
+    shown = format_decimal(max(size / divisor, 0.1), format="0.#" if unit == "Mo" else "0", locale=_locale())
+    if _locale().startswith("en"):
+        unit = unit.replace("o", "B")
+    return f"{shown} {unit}"
+
+
+def grouped(text: str | None, size: int = 4) -> str:
+    """Group a long code to read it aloud: «ABCD EFGH JKLM»."""
+    if not text:
+        return NOTHING
+    bare = text.replace(" ", "").replace("-", "")
+    return " ".join(bare[start : start + size] for start in range(0, len(bare), size))
+
+
+def status(state: str | None, kind: str) -> Markup:
+    """A badge for a state: its words, a tone and a shape, so that colour is never the only sign."""
+    shown = STATUSES.get(kind, {}).get(state or "", UNKNOWN)
+    return Markup('<span class="badge" data-tone="{}">{}</span>').format(
+        shown.tone, gettext(shown.label) if shown is not UNKNOWN else escape(state or NOTHING)
+    )
+
+
+def status_label(state: str | None, kind: str) -> str:
+    """The words of a state alone (options of a filter, exports)."""
+    shown = STATUSES.get(kind, {}).get(state or "")
+    return gettext(shown.label) if shown else (state or NOTHING)
+
+
+ROLES = {
+    "legal_representative": N_("Représentant légal"),
+    "manager": N_("Gestionnaire"),
+    "accountant": N_("Comptable"),
+    "cashier": N_("Caissier"),
+    "instructor": N_("Instructeur"),
+    "signatory": N_("Signataire"),
+    "preparer": N_("Préparateur des lots"),
+    "releaser": N_("Libérateur des lots"),
+    "administrator": N_("Administrateur"),
+}
+
+
+def role_label(role: str | None) -> str:
+    """The French (or English) name of a role."""
+    return gettext(ROLES[role]) if role in ROLES else (role or NOTHING)
+
+
+FILTERS = {
+    "role_label": role_label,
+    "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
+    "file_size": file_size, "grouped": grouped, "status": status, "status_label": status_label,
+}  # fmt: skip
+
+
+def register_filters(app: Flask) -> None:
+    app.jinja_env.filters.update(FILTERS)

@@ -1,0 +1,26 @@
+"""gunicorn's settings: `gunicorn --config python:gateway.gunicorn_settings "gateway.app:create_app()"`.
+
+Threads, not green threads: the gateway waits for RPC answers and holds no database connection.
+"""
+
+import os
+
+from services.chassis import telemetry
+
+bind = os.environ.get("PSL_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("PSL_GATEWAY_WORKERS", "2"))
+threads = int(os.environ.get("PSL_GATEWAY_THREADS", "16"))
+worker_class = "gthread"
+timeout = 60
+graceful_timeout = 15
+keepalive = 15
+max_requests = 20_000
+max_requests_jitter = 2_000
+limit_request_line = 8190
+accesslog = None
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 (heartbeat files, as gunicorn advises)
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
+    """Each worker logs as the gateway does: JSON lines with a trace id."""
+    telemetry.configure("gateway")

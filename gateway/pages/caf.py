@@ -1,0 +1,14 @@
+"""The Caf's home: the menu of each agent's roles."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from gateway.access import AGENT_ROLES, allow
+
+blueprint = Blueprint("caf", __name__)
+
+
+@blueprint.get("/caf")
+@allow(*AGENT_ROLES)
+def index() -> ResponseReturnValue:
+    return render_template("caf/index.html")

@@ -1,0 +1,15 @@
+"""The structure's dashboard: the guide's eight tiles, what to do next and the congratulations banner."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from gateway.access import STRUCTURE_ROLES, allow, viewer
+from gateway.next_steps import situation_of
+
+blueprint = Blueprint("structure", __name__)
+
+
+@blueprint.get("/tableau-de-bord")
+@allow(*STRUCTURE_ROLES)
+def dashboard() -> ResponseReturnValue:
+    return render_template("structure/dashboard.html", situation=situation_of(viewer()))

@@ -1,0 +1,44 @@
+"""A trace id for every request and one structured line when it ends.
+
+The line names the route's pattern, never the address itself: addresses can hold secrets (`/pass/<token>`).
+"""
+
+import re
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context: a proxy in front may have begun the trace."""
+
+log = structlog.get_logger("gateway")
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    given = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    g.trace_id = given[1] if given else secrets.token_hex(16)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Trace-Id"] = g.get("trace_id", "")
+    if request.endpoint != "static":
+        who = g.get("viewer")
+        log.info(
+            "request",
+            method=request.method,
+            route=request.url_rule.rule if request.url_rule else None,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            account_id=who.account_id if who else None,
+        )
+    return response
+
+
+def register(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)

@@ -1,0 +1,92 @@
+"""Every state that a screen shows: its French words and its tone. Add yours beside the others.
+
+Tones: `neutral` (nothing to do), `waiting` (somebody must act or wait), `good`, `bad`, `muted` (over).
+Each tone has its own shape beside its colour (see `components.css`).
+"""
+
+from typing import NamedTuple
+
+from gateway.translation import N_
+
+
+class Shown(NamedTuple):
+    label: str
+    tone: str
+
+
+UNKNOWN = Shown("", "neutral")
+
+STATUSES: dict[str, dict[str, Shown]] = {
+    "application": {
+        "draft": Shown(N_("Brouillon"), "neutral"),
+        "submitted": Shown(N_("Déposée"), "waiting"),
+        "in_review": Shown(N_("En cours d’instruction"), "waiting"),
+        "correction_requested": Shown(N_("Corrections demandées"), "waiting"),
+        "approved": Shown(N_("Approuvée"), "good"),
+        "rejected": Shown(N_("Refusée"), "bad"),
+    },
+    "verdict": {
+        "pending": Shown(N_("À examiner"), "waiting"),
+        "accepted": Shown(N_("Accepté"), "good"),
+        "refused": Shown(N_("Refusé"), "bad"),
+    },
+    "convention": {
+        "prepared": Shown(N_("À signer"), "waiting"),
+        "signed_by_partner": Shown(N_("En attente de la Caf"), "waiting"),
+        "active": Shown(N_("Active"), "good"),
+        "refused": Shown(N_("Refusée"), "bad"),
+        "terminated": Shown(N_("Résiliée"), "muted"),
+    },
+    "transaction": {
+        "recorded": Shown(N_("Enregistrée"), "good"),
+        "cancelled": Shown(N_("Annulée"), "muted"),
+        "locked": Shown(N_("À rembourser"), "neutral"),
+        "in_payout": Shown(N_("En cours de remboursement"), "waiting"),
+        "paid": Shown(N_("Remboursée"), "good"),
+        "returned": Shown(N_("Virement rejeté"), "bad"),
+        "contested": Shown(N_("Contestée"), "waiting"),
+    },
+    "pass": {
+        "active": Shown(N_("Utilisable"), "good"),
+        "exhausted": Shown(N_("Solde épuisé"), "muted"),
+        "revoked": Shown(N_("Annulé"), "bad"),
+        "cancelled": Shown(N_("Annulé"), "bad"),
+        "expired": Shown(N_("Campagne terminée"), "muted"),
+    },
+    "season": {
+        "draft": Shown(N_("En préparation"), "neutral"),
+        "open": Shown(N_("Ouverte"), "good"),
+        "closed": Shown(N_("Fermée"), "muted"),
+    },
+    "bank_account": {
+        "submitted": Shown(N_("À vérifier par la Caf"), "waiting"),
+        "verified": Shown(N_("Vérifié"), "good"),
+        "rejected": Shown(N_("Refusé"), "bad"),
+        "suspended": Shown(N_("Suspendu"), "bad"),
+        "replaced": Shown(N_("Remplacé"), "muted"),
+    },
+    "payout": {
+        "prepared": Shown(N_("Préparé"), "waiting"),
+        "ordered": Shown(N_("Virement ordonné"), "waiting"),
+        "paid": Shown(N_("Viré"), "good"),
+        "returned": Shown(N_("Rejeté par la banque"), "bad"),
+        "cancelled": Shown(N_("Annulé"), "muted"),
+    },
+    "delegation": {
+        "active": Shown(N_("Active"), "good"),
+        "revoked": Shown(N_("Retirée"), "muted"),
+        "ended": Shown(N_("Terminée"), "muted"),
+        "none": Shown(N_("Sans délégation"), "waiting"),
+    },
+    "terminal": {
+        "waiting": Shown(N_("À appairer"), "waiting"),
+        "active": Shown(N_("Actif"), "good"),
+        "revoked": Shown(N_("Révoqué"), "muted"),
+    },
+    "assistance": {
+        "open": Shown(N_("Ouverte"), "waiting"),
+        "answered": Shown(N_("Réponse reçue"), "good"),
+        "waiting": Shown(N_("En attente de votre réponse"), "waiting"),
+        "closed": Shown(N_("Close"), "muted"),
+    },
+}
