@@ -7,7 +7,7 @@ services refuse revoked actors themselves, and such a refusal empties the memory
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
@@ -59,7 +59,7 @@ class Viewer:
         return bool(self.roles & set(roles))
 
     @classmethod
-    def from_session(cls, resolved: dict[str, Any]) -> "Viewer":
+    def from_session(cls, resolved: Mapping[str, Any]) -> "Viewer":
         """Build from the answer of identity's `resolve_session`."""
         return cls(
             kind=resolved.get("kind") or "person",

@@ -43,7 +43,6 @@ limiter = Limiter(
     get_remote_address,
     default_limits=["60 per second", "1500 per minute"],
     default_limits_exempt_when=lambda: request.path.startswith("/api/"),
-    headers_enabled=True,
     storage_uri="memory://",
 )
 
@@ -90,7 +89,7 @@ def _configuration() -> dict[str, Any]:
 
 
 def _message_bus() -> Any:
-    from services.chassis.calls import Bus
+    from services.chassis.bus import Bus
 
     return Bus()
 

@@ -17,9 +17,7 @@ blueprint = Blueprint("health", __name__)
 def _ask(bus, token: str, trace_id: str, service: str) -> str:  # type: ignore[no-untyped-def]
     """«ready», or why not."""
     try:
-        bus.call(
-            service, "ready", {}, token=token, trace_id=trace_id, idempotent=True, deadline_s=READY_DEADLINE_S
-        )
+        bus.call(service, "ready", {}, token=token, trace_id=trace_id, idempotent=True, deadline_s=READY_DEADLINE_S)
     except Refused as refused:
         return refused.code
     except Unavailable:

@@ -10,6 +10,8 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
+from services.chassis import telemetry
+
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context: a proxy in front may have begun the trace."""
 
@@ -20,8 +22,7 @@ def _begin() -> None:
     g.started = time.perf_counter()
     given = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     g.trace_id = given[1] if given else secrets.token_hex(16)
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
+    telemetry.trace(g.trace_id)
 
 
 def _end(response: Response) -> Response:

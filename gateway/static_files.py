@@ -13,6 +13,8 @@ from pathlib import Path
 from flask import Flask, Response, abort, request, url_for
 from werkzeug.security import safe_join
 
+from gateway.access import VISITOR, allow
+
 ROOT = Path(__file__).parent
 STATIC = ROOT / "static"
 YEAR_S = 31_536_000
@@ -49,7 +51,8 @@ def _send(filename: str) -> Response:
     response = _body(path)
     versioned = "v" in request.args
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if versioned else "no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _body(path: Path) -> Response:
@@ -80,7 +83,6 @@ def compress_page(response: Response) -> Response:
 
 
 def register(app: Flask) -> None:
-    app.view_functions["static"] = _send
-    app.view_functions["static"].allowed_roles = frozenset({"visitor"})  # type: ignore[attr-defined]
+    app.view_functions["static"] = allow(VISITOR)(_send)
     app.after_request(compress_page)
     app.jinja_env.globals["asset"] = asset

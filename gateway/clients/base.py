@@ -11,7 +11,7 @@ from flask import current_app, g, has_request_context
 
 
 class Bus(Protocol):
-    """What a client needs of the message bus (`services.chassis.calls` provides it; unit tests fake it)."""
+    """What a client needs of the message bus (`services.chassis.bus.Bus` is the real one; unit tests fake it)."""
 
     def call(
         self,
@@ -19,7 +19,7 @@ class Bus(Protocol):
         method: str,
         arguments: dict[str, Any],
         *,
-        token: str | None,
+        token: str,
         trace_id: str | None,
         idempotent: bool,
         deadline_s: float,
