@@ -3,8 +3,8 @@
 from gateway.translation import N_
 
 REFUSALS = {
-    "partner_inactive": (403, N_("Votre structure ne peut pas enregistrer de transaction pour le moment : la convention "
-                                 "doit être active.")),
+    "partner_inactive": (403, N_("Votre structure ne peut pas enregistrer de transaction pour le moment : la "
+                                 "convention doit être active.")),
     "pass_unknown": (404, N_("Ce pass n’est pas reconnu. Vérifiez le code, ou scannez de nouveau le QR code.")),
     "pass_revoked": (409, N_("Ce pass n’est plus valable : il a été annulé ou remplacé. Demandez à la famille d’ouvrir "
                              "le lien de son dernier e-mail.")),
@@ -15,8 +15,8 @@ REFUSALS = {
     "already_used_elsewhere": (409, N_("Ce pass est épuisé : il a déjà été utilisé chez un autre partenaire.")),
     "duplicate_suspected": (409, N_("Une transaction du même montant vient d’être enregistrée pour ce pass ({number}). "
                                     "Confirmez s’il s’agit bien d’une seconde utilisation.")),
-    "cancel_window_closed": (409, N_("L’annulation n’est possible que le jour de l’enregistrement. Vous pouvez contester "
-                                     "la transaction.")),
+    "cancel_window_closed": (409, N_("L’annulation n’est possible que le jour de l’enregistrement. Vous pouvez "
+                                     "contester la transaction.")),
     "already_cancelled": (409, N_("Cette transaction est déjà annulée.")),
     "transaction_unknown": (404, N_("Cette transaction n’existe pas.")),
     "already_contested": (409, N_("Cette transaction est déjà contestée ; la Caf l’examine.")),
