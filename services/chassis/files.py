@@ -36,24 +36,26 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class FileUnknown(Exception):
+class FileRefused(Exception):
+    """The file isn't taken or isn't there; ``code`` says why, ``fields`` are facts that go with it."""
+
+    code = "file_refused"
+
+    def __init__(self, **fields: Any):
+        super().__init__(fields)
+        self.fields = fields
+
+
+class FileUnknown(FileRefused):
     """There is no such file: a wrong or expired id. The sender sends the file again."""
 
     code = "file_unknown"
 
-    def __init__(self, **fields: Any):
-        super().__init__(fields)
-        self.fields = fields
 
-
-class FileTooLarge(Exception):
+class FileTooLarge(FileRefused):
     """The stream holds more than ``limit_bytes``; nothing of it was kept. The sender sends a smaller file."""
 
     code = "file_too_large"
-
-    def __init__(self, **fields: Any):
-        super().__init__(fields)
-        self.fields = fields
 
 
 @dataclass(frozen=True)
