@@ -30,7 +30,23 @@ _MAX_DEPTH = 60
 # What may run, fetch, submit, embed or hide something (ISO 32000-2: 12.6 actions, 7.11.4 embedded files,
 # 12.7.8 XFA).
 _PDF_KEYS = frozenset(
-    ["/JS", "/JavaScript", "/AA", "/OpenAction", "/EmbeddedFiles", "/EmbeddedFile", "/EF", "/AF", "/XFA", "/RichMediaContent", "/RichMediaSettings", "/Collection", "/PieceInfo", "/Metadata", "/AcroForm"]
+    [
+        "/JS",
+        "/JavaScript",
+        "/AA",
+        "/OpenAction",
+        "/EmbeddedFiles",
+        "/EmbeddedFile",
+        "/EF",
+        "/AF",
+        "/XFA",
+        "/RichMediaContent",
+        "/RichMediaSettings",
+        "/Collection",
+        "/PieceInfo",
+        "/Metadata",
+        "/AcroForm",
+    ]
 )
 _PDF_STREAM_KEYS = frozenset({"/F", "/FFilter", "/FDecodeParms", "/Ref"})  # contents that lie in another file
 _PDF_ACTIONS = frozenset({"/GoTo", "/URI", "/Named"})
