@@ -48,9 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def check_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
-        raise NotReady(
-            f"Python 3.11 or newer is needed; this is {sys.version_info.major}.{sys.version_info.minor}"
-        )
+        raise NotReady(f"Python 3.11 or newer is needed; this is {sys.version_info.major}.{sys.version_info.minor}")
 
 
 def missing_packages(purpose: str) -> list[str]:
@@ -73,9 +71,7 @@ def install_system_packages(packages: Sequence[str]) -> None:
     line = f"apt-get update && {' '.join(install)}"
     rights = _rights()
     if rights is None or not shutil.which("apt-get"):
-        raise NotReady(
-            f"Missing on this machine: {', '.join(packages)}. An administrator must run:\n\n  {line}\n"
-        )
+        raise NotReady(f"Missing on this machine: {', '.join(packages)}. An administrator must run:\n\n  {line}\n")
     say(f"installing {', '.join(packages)}")
     environment = [*rights, "env", "DEBIAN_FRONTEND=noninteractive"]
     subprocess.run([*environment, "apt-get", "update", "-qq"], check=True)

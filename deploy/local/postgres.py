@@ -131,9 +131,7 @@ class Postgres:
             raise PostgresRefused(f"initdb: {done.stderr.strip()}")
 
     def _write_settings(self) -> None:
-        settings = SETTINGS.format(
-            host=HOST, port=self.ports.postgres, durability="" if self.durable else THROW_AWAY
-        )
+        settings = SETTINGS.format(host=HOST, port=self.ports.postgres, durability="" if self.durable else THROW_AWAY)
         path = self.data / "postgresql.auto.conf"
         path.write_text(settings, encoding="ascii")
         if self.user:
@@ -193,9 +191,7 @@ class Postgres:
             cursor.execute("select 1 from pg_database where datname = %s", (name,))
             if cursor.fetchone():
                 return
-            cursor.execute(
-                sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
-            )
+            cursor.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner)))
             cursor.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
             cursor.execute(
                 sql.SQL("grant connect, temporary on database {} to {}").format(

@@ -76,7 +76,7 @@ def upgrade(service: str, owner_url: str | None = None, role: str | None = None)
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
-        for part in (CHASSIS, service):
+        for part in dict.fromkeys((CHASSIS, service)):
             alembic.command.upgrade(_config(part, connection), "head")
             connection.commit()
         _set_rights(connection, service, role)

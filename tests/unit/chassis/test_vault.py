@@ -70,9 +70,7 @@ def test_a_changed_value_does_not_open(vault: Vault) -> None:
             vault.open(f"{kid}.{keys.encode(bytes(changed))}", **PLACE)
 
 
-@pytest.mark.parametrize(
-    "garbage", ["", ".", "2026-01.", "2026-01.!!", "2026-01.AAAA", "1999-01.AAAA", "no dot"]
-)
+@pytest.mark.parametrize("garbage", ["", ".", "2026-01.", "2026-01.!!", "2026-01.AAAA", "1999-01.AAAA", "no dot"])
 def test_garbage_is_refused_as_broken(vault: Vault, garbage: str) -> None:
     with pytest.raises(SealBroken):
         vault.open(garbage, **PLACE)

@@ -1,0 +1,267 @@
+"""A real platform for tests: processes on a private virtual host, with databases, keys and a var/ of their own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+from psycopg2 import sql
+from sqlalchemy.engine import make_url
+
+from deploy import keys as deploy_keys
+from deploy.local import processes
+from deploy.local.waiting import wait_for
+from services.chassis import migrate
+from services.chassis.bus import Bus
+from services.chassis.config import SERVICES
+
+ROOT = Path(__file__).resolve().parent.parent
+START_WITHIN_S = 40.0
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Infra:
+    """A running broker and PostgreSQL, as ``python -m deploy.local.infra --describe`` tells of them."""
+
+    def __init__(self, described: dict[str, Any]):
+        self._described = described
+        self._prefix = f"t{os.getpid()}_{uuid4().hex[:6]}"
+        self._templates: dict[str, str] = {}
+
+    def _admin(self, *statements: sql.Composable, database: str = "postgres") -> None:
+        url = make_url(self._described["postgres"]["url"]).set(drivername="postgresql", database=database)
+        connection = psycopg2.connect(url.render_as_string(hide_password=False))
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+        finally:
+            connection.close()
+
+    def _url(self, service: str, database: str, *, owner: bool) -> str:
+        """Services made up by tests borrow the roles of a real one."""
+        known = service if service in SERVICES else SERVICES[0]
+        variable = f"{known.upper()}_DATABASE_{'OWNER_' if owner else ''}URL"
+        url = make_url(self._described["environment"][variable]).set(database=database)
+        return url.render_as_string(hide_password=False)
+
+    def _template(self, service: str) -> str:
+        """A migrated database to copy from; made once."""
+        if service not in self._templates:
+            name = f"{self._prefix}_{service}_template"
+            owner = make_url(self._url(service, name, owner=True)).username or ""
+            self._admin(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)),
+            )
+            self._admin(
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS pg_trgm"),
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS unaccent"),
+                database=name,
+            )
+            role = make_url(self._url(service, name, owner=False)).username
+            schema = service if service in SERVICES else migrate.CHASSIS
+            migrate.upgrade(schema, self._url(service, name, owner=True), role)
+            self._templates[service] = name
+        return self._templates[service]
+
+    def create_database(self, service: str) -> str:
+        """A fresh migrated database of the service; returns its name."""
+        name = f"{self._prefix}_{service}_{uuid4().hex[:8]}"
+        owner = make_url(self._url(service, name, owner=True)).username or ""
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        template = sql.Identifier(self._template(service))
+        self._admin(copy.format(sql.Identifier(name), template, sql.Identifier(owner)))
+        return name
+
+    def database_urls(self, service: str, database: str) -> dict[str, str]:
+        """The environment variables that lead a service to that database."""
+        prefix = service.upper()
+        return {
+            f"{prefix}_DATABASE_URL": self._url(service, database, owner=False),
+            f"{prefix}_DATABASE_OWNER_URL": self._url(service, database, owner=True),
+        }
+
+    def drop_database(self, name: str) -> None:
+        """Drop it, whoever is still connected."""
+        self._admin(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def drop_templates(self) -> None:
+        for name in self._templates.values():
+            self.drop_database(name)
+        self._templates.clear()
+
+    def _control(self, *arguments: str) -> None:
+        amqp = self._described["amqp"]
+        environment = {**os.environ, **amqp["environment"]}
+        command = [amqp["rabbitmqctl"], "-q", "-n", amqp["node"], *arguments]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+    @contextmanager
+    def virtual_host(self) -> Iterator[str]:
+        """The AMQP address of a virtual host that lives as long as the block."""
+        amqp = self._described["amqp"]
+        name = f"{self._prefix}-{uuid4().hex[:8]}"
+        self._control("add_vhost", name)
+        try:
+            self._control("set_permissions", "-p", name, amqp["user"], ".*", ".*", ".*")
+            yield f"amqp://{amqp['user']}:{amqp['password']}@{amqp['host']}:{amqp['port']}/{name}"
+        finally:
+            self._control("delete_vhost", name)
+
+
+class Process:
+    """One process of a platform, which a test may kill and start again."""
+
+    def __init__(self, name: str, command: list[str], folder: Path, environment: dict[str, str], ready_url: str):
+        self.name = name
+        self._command, self._folder, self._environment = command, folder, environment
+        self._ready_url = ready_url
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self._folder / "log" / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
+    def start(self) -> None:
+        self._child = processes.start(
+            self.name, self._command, self._folder / "run", self.log, self._environment, cwd=ROOT
+        )
+
+    def wait_ready(self) -> None:
+        wait_for(self._ready, f"{self.name} is ready; its log ends: {self._log_end()}", START_WITHIN_S)
+
+    def _log_end(self) -> str:
+        return self.log.read_text(errors="replace")[-1500:] if self.log.exists() else ""
+
+    def _ready(self) -> bool:
+        assert self._child is not None
+        if self._child.poll() is not None:
+            raise RuntimeError(f"{self.name} ended by itself: {self._log_end()}")
+        try:
+            with urllib.request.urlopen(self._ready_url, timeout=3) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        assert self._child is not None
+        self._child.kill()
+        self._child.wait(5)
+
+    def stop(self) -> None:
+        if self._child is not None:
+            processes.stop(self._child)
+
+
+class Platform:
+    """Some services, optionally with relay and gateway, and the ways to look at them from outside."""
+
+    def __init__(self, infra: Infra, folder: Path, amqp_uri: str, extra: dict[str, str] | None = None):
+        self._infra = infra
+        self.var = folder
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.processes: dict[str, Process] = {}
+        self.databases: dict[str, str] = {}
+        self.environment = {
+            **os.environ,
+            "PSL_ENV": "development",
+            "PSL_VAR": str(folder),
+            "PSL_KEYS": str(folder / "keys"),
+            "PSL_BASE_URL": self.base_url,
+            "AMQP_URI": amqp_uri,
+            **(extra or {}),
+        }
+        deploy_keys.create(folder / "keys")
+        self.bus = Bus(amqp_uri)
+
+    def use(self, services: Iterable[str]) -> None:
+        """Make a database for each of these services."""
+        for service in services:
+            self.databases[service] = self._infra.create_database(service)
+            self.environment |= self._infra.database_urls(service, self.databases[service])
+
+    def add(self, name: str, command: list[str], *, ready_url: str | None = None) -> Process:
+        """Start one process; it listens for health questions on a port of its own unless it has a ``ready_url``."""
+        port = free_port()
+        url = ready_url or f"http://127.0.0.1:{port}/readyz"
+        environment = {**self.environment, "PSL_HEALTH_PORT": str(port)}
+        self.processes[name] = Process(name, command, self.var, environment, url)
+        self.processes[name].start()
+        return self.processes[name]
+
+    def start(self, services: Sequence[str], *, relay: bool, gateway: bool) -> None:
+        """Start these services (names, or modules), then the relay and the gateway, and wait until all are ready."""
+        names = [name.split(".")[-2] if "." in name else name for name in services]
+        self.use(names)
+        for name, given in zip(names, services, strict=True):
+            module = given if "." in given else f"services.{given}.service"
+            self.add(name, [sys.executable, "-m", "services.chassis.run", module])
+        for process in list(self.processes.values()):
+            process.wait_ready()
+        if relay:
+            self.add("relay", [sys.executable, "-m", "services.chassis.relay", *names])
+        if gateway:
+            self._add_gateway()
+        for process in self.processes.values():
+            process.wait_ready()
+
+    def _add_gateway(self) -> None:
+        bind = f"127.0.0.1:{self.port}"
+        command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--worker-class", "gthread", "--threads", "8"]
+        self.add("gateway", [*command, "gateway.app:create_app()"], ready_url=f"{self.base_url}/healthz")
+
+    def stop(self) -> None:
+        """End all processes, drop all databases."""
+        for process in reversed(list(self.processes.values())):
+            process.stop()
+        self.bus.close()
+        for database in self.databases.values():
+            self._infra.drop_database(database)
+
+    def move_clock(self, offset: str) -> None:
+        """Set the platform's clock, e.g. ``+1d``; every process follows within half a second."""
+        (self.var / "clock").write_text(offset, encoding="ascii")
+
+    def mails(self, to: str | None = None) -> list[EmailMessage]:
+        """The mails sent so far, oldest first; only those to one address if given."""
+        folder = self.var / "outbox" / "mail"
+        parser = BytesParser(policy=policy.default)
+        found = [parser.parsebytes(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
+        return [mail for mail in found if to is None or to in str(mail["To"])]  # type: ignore[misc]
+
+    def text_messages(self) -> list[dict[str, str]]:
+        """The SMS sent so far, oldest first."""
+        folder = self.var / "outbox" / "sms"
+        return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+
+    def connect(self, service: str) -> Any:
+        """A psycopg2 connection to a service's database with the owner's rights (tests look, they don't write)."""
+        url = make_url(self.environment[f"{service.upper()}_DATABASE_OWNER_URL"]).set(drivername="postgresql")
+        connection = psycopg2.connect(url.render_as_string(hide_password=False))
+        connection.autocommit = True
+        return connection
