@@ -8,6 +8,7 @@ them are started once per run, or taken from ``PSL_TEST_INFRA`` (a file written 
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,8 +26,9 @@ from tests.platform import Infra, Platform, free_port
 _INFRA = "PSL_TEST_INFRA"
 
 
-def _start_infrastructure(var: Path) -> Infrastructure:
-    started = Infrastructure(var, _free_block(), durable=False)
+def _start_infrastructure() -> Infrastructure:
+    """Under var/ and not among pytest's temporary folders, which PostgreSQL's own user may not enter."""
+    started = Infrastructure(Path.cwd() / "var" / f"test-infra-{os.getpid()}", _free_block(), durable=False)
     started.start()
     return started
 
@@ -40,10 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """With several workers, the one who directs them starts the infrastructure for all."""
     directing = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if directing and _INFRA not in os.environ and not config.option.collectonly:
-        folder = Path(config.rootpath) / "var" / f"test-infra-{os.getpid()}"
-        started = _start_infrastructure(folder)
+        started = _start_infrastructure()
+        config.add_cleanup(lambda: shutil.rmtree(started.var, ignore_errors=True))
         config.add_cleanup(started.stop)
-        described = folder / "infra.json"
+        described = started.var / "infra.json"
         described.write_text(json.dumps(started.describe()))
         described.chmod(0o600)
         os.environ[_INFRA] = str(described)
@@ -51,13 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def infra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infra]:
+def infra() -> Iterator[Infra]:
     """The broker and the PostgreSQL of this run."""
     with ExitStack() as stack:
         if path := os.environ.get(_INFRA):
             described = json.loads(Path(path).read_text())
         else:
-            started = _start_infrastructure(tmp_path_factory.mktemp("infra"))
+            started = _start_infrastructure()
+            stack.callback(shutil.rmtree, started.var, ignore_errors=True)
             stack.callback(started.stop)
             described = started.describe()
         found = Infra(described)

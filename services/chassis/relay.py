@@ -8,6 +8,7 @@ queue took is tried again later, unless its publisher accepts that nobody listen
 that wait and seals the journal.
 """
 
+import importlib.util
 import logging
 import select
 import signal
@@ -200,15 +201,17 @@ def _repeat(work: Callable[[], Any], name: str, pause_s: float, stop: threading.
 
 def _chores(service: str, relay: Relay) -> list[tuple[str, Callable[[], Any], float]]:
     """What else this process does for a service: name, work, seconds between two runs."""
-    from services.chassis.audit import Sealer
-    from services.chassis.mail import Courier
-
+    chores: list[tuple[str, Callable[[], Any], float]] = [("old events", relay.forget_old, 3600.0)]
     database = BoundDatabase(service, pool_size=2)
-    return [
-        ("mail", Courier(database).deliver_due, 0.3),
-        ("journal", Sealer(database).seal_new, 1.0),
-        ("old events", relay.forget_old, 3600.0),
-    ]
+    if importlib.util.find_spec("services.chassis.mail"):
+        from services.chassis.mail import Courier
+
+        chores.append(("mail", Courier(database).deliver_due, 0.3))
+    if importlib.util.find_spec("services.chassis.audit"):
+        from services.chassis.audit import Sealer
+
+        chores.append(("journal", Sealer(database).seal_new, 1.0))
+    return chores
 
 
 def main(services: list[str]) -> int:
