@@ -1,0 +1,90 @@
+"""The serializer, the envelope and the identifiers."""
+
+import json
+import uuid
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from marshmallow import fields
+
+from services.chassis import serializer
+from services.chassis.events import Event, EventInvalid, Reading, envelope, queue_name
+from services.chassis.ids import new_id
+from services.chassis.refusals import Refused, refusal_of
+
+
+class PassUsed(Event):
+    type = "pass_used.v1"
+    key = "pass_id"
+    example = {"pass_id": "p-1", "amount_cents": 100}
+    pass_id = fields.String(required=True)
+    amount_cents = fields.Integer(required=True, strict=True)
+
+
+def test_an_envelope_is_a_cloudevent():
+    at = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    found = json.loads(envelope(PassUsed, "transactions", "e-1", at, PassUsed.example))
+    assert found == {
+        "specversion": "1.0",
+        "id": "e-1",
+        "source": "/transactions",
+        "type": "pass_used.v1",
+        "time": "2026-01-02T03:04:00+00:00",
+        "subject": "p-1",
+        "datacontenttype": "application/json",
+        "data": PassUsed.example,
+    }
+
+
+@pytest.mark.parametrize("data", [{"pass_id": "p"}, {**PassUsed.example, "name": "Zoé"}])
+def test_a_publisher_can_not_say_less_or_more_than_its_schema(data):
+    with pytest.raises(EventInvalid):
+        envelope(PassUsed, "transactions", "e-1", datetime.now(UTC), data)
+
+
+def test_a_listener_ignores_what_it_does_not_use():
+    class Used(Reading):
+        publisher = "transactions"
+        type = "pass_used.v1"
+        pass_id = fields.String(required=True)
+
+    assert Used().load(PassUsed.example) == {"pass_id": "p-1"}
+    assert queue_name("payouts", Used) == "payouts.transactions.pass_used.v1"
+
+
+def test_days_instants_and_ids_travel_as_text():
+    value = {"on": date(2026, 1, 2), "at": datetime(2026, 1, 2, tzinfo=UTC), "id": uuid.UUID(int=7), "é": {"b", "a"}}
+    assert serializer.loads(serializer.dumps(value)) == {
+        "on": "2026-01-02",
+        "at": "2026-01-02T00:00:00+00:00",
+        "id": str(uuid.UUID(int=7)),
+        "é": ["a", "b"],
+    }
+
+
+def test_a_decimal_has_no_place_in_a_message():
+    with pytest.raises(TypeError):
+        serializer.dumps({"amount": Decimal("1.00")})
+
+
+def test_identifiers_are_version_7_and_ordered():
+    made = [new_id() for _ in range(200)]
+    assert {uuid.UUID(each).version for each in made} == {7}
+    assert {uuid.UUID(each).variant for each in made} == {uuid.RFC_4122}
+    prefixes = [each[:13] for each in made]
+    assert prefixes == sorted(prefixes)
+
+
+def test_a_domains_refusal_is_recognised_by_its_shape():
+    class Empty(Exception):
+        code = "empty"
+
+        def __init__(self, **found):
+            super().__init__(found)
+            self.fields = found
+
+    found = refusal_of(Empty(balance_cents=0))
+    assert isinstance(found, Refused)
+    assert (found.code, found.fields) == ("empty", {"balance_cents": 0})
+    assert refusal_of(ValueError("a fault")) is None
