@@ -1,0 +1,144 @@
+"""Typed client of the conventions service: reading and signing, counter-signing, evidence.
+
+Refusals arrive as `services.chassis.refusals.Refused(code, fields)`; the codes of this service and their French
+sentences are in `gateway/refusals/conventions.py`.
+"""
+
+from typing import Any
+
+from gateway.clients import conventions_results as results
+from gateway.clients.base import ServiceClient
+
+RENDERING_S = 15.0
+"""Rendering or sealing a document takes tens of milliseconds alone, seconds behind a big job."""
+SENDING_S = 20.0
+"""An SMS provider may take its time."""
+
+
+class SigningClient(ServiceClient):
+    """The partner's side; the structure is that of the caller's token."""
+
+    service = "conventions"
+
+    def own_convention(self) -> results.ConventionStanding | None:
+        """The newest convention of the structure; None while no application was submitted. For every role of the
+        structure."""
+        return self._call("own_convention", idempotent=True)["convention"]
+
+    def open_convention(self) -> results.OpenedConvention:
+        """What is to be read and signed; renders the document when it is new or the structure's data changed. Legal
+        representative only. Refuses `convention_unknown`."""
+        return self._call("open_convention", deadline_s=RENDERING_S, idempotent=True)
+
+    def confirm_reading(self, document_sha256: str, how: str, *, ip: str, user_agent: str) -> dict[str, Any]:
+        """`how`: "last_page" (the page saw the end reached) or "statement" (the box was ticked). Refuses
+        `document_changed`, `transition_refused`."""
+        return self._call(
+            "confirm_reading", document_sha256=document_sha256, how=how, ip=ip, user_agent=user_agent, idempotent=True
+        )
+
+    def request_signing_code(
+        self, document_sha256: str, *, ip: str, user_agent: str
+    ) -> results.SigningCodeStanding:
+        """Sends six digits by SMS to the caller's own mobile. Refuses `reading_required`, `document_changed`,
+        `too_many_codes` {next_send_at}, `signing_blocked` {blocked_until}, `code_not_sent`, `transition_refused`."""
+        return self._call(
+            "request_signing_code",
+            deadline_s=SENDING_S,
+            document_sha256=document_sha256,
+            ip=ip,
+            user_agent=user_agent,
+        )
+
+    def sign_convention(
+        self, document_sha256: str, code: str, *, ip: str, user_agent: str
+    ) -> results.SignedConvention:
+        """Refuses `signing_code_wrong` {tries_left}, `signing_code_expired`, `signing_code_missing`,
+        `signing_blocked` {blocked_until}, `document_changed`, `transition_refused`."""
+        return self._call(
+            "sign_convention", document_sha256=document_sha256, code=code, ip=ip, user_agent=user_agent
+        )
+
+    def own_document(self) -> results.Document:
+        """«Télécharger la convention»: the sealed document, or the one signed or to be signed so far. Refuses
+        `convention_unknown`, `document_missing`."""
+        return self._call("own_document", deadline_s=RENDERING_S, idempotent=True)
+
+    def own_evidence_pack(self) -> results.StoredDocument:
+        """The evidence of the caller's structure's signed convention. Refuses `evidence_not_yet`."""
+        return self._call("own_evidence_pack", deadline_s=RENDERING_S, idempotent=True)
+
+
+class CafConventionsClient(ServiceClient):
+    """The Caf's side: lists and evidence for every agent, decisions for signatories."""
+
+    service = "conventions"
+
+    def conventions(
+        self,
+        *,
+        state: str | None = None,
+        countersignable: bool | None = None,
+        words: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> results.ConventionList:
+        """Longest waiting first. `state`: one of the states, or None for all. `words`: name or partner number."""
+        return self._call(
+            "conventions",
+            idempotent=True,
+            state=state,
+            countersignable=countersignable,
+            words=words,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    def convention(self, convention_id: str) -> results.CafConvention:
+        """Refuses `convention_unknown`."""
+        return self._call("convention", idempotent=True, convention_id=convention_id)
+
+    def convention_document(self, convention_id: str) -> results.Document:
+        """Refuses `convention_unknown`, `document_missing`."""
+        return self._call("convention_document", idempotent=True, convention_id=convention_id)
+
+    def convention_counts(self) -> results.ConventionCounts:
+        return self._call("convention_counts", idempotent=True)
+
+    def countersign(self, convention_ids: list[str], *, ip: str, user_agent: str) -> results.CountersignJob:
+        """«Contresigner» one or up to 1 000 conventions: answers at once, the work goes on (see
+        `countersigning`). One that is signed already stays as it is. Refuses `validation_failed`."""
+        return self._call("countersign", convention_ids=convention_ids, ip=ip, user_agent=user_agent)
+
+    def countersign_all(self, *, ip: str, user_agent: str) -> results.CountersignJob:
+        """«Tout contresigner»: everything that is countersignable now (1 000 at most). Refuses `nothing_to_sign`."""
+        return self._call("countersign_all", ip=ip, user_agent=user_agent)
+
+    def countersigning(self, job_id: str) -> results.CountersignJob:
+        """Progress and report. Refuses `job_unknown`."""
+        return self._call("countersigning", idempotent=True, job_id=job_id)
+
+    def refuse_convention(self, convention_id: str, reason: str) -> results.CafConvention:
+        """Refuses `transition_refused`, `convention_unknown`."""
+        return self._call("refuse_convention", convention_id=convention_id, reason=reason)
+
+    def terminate_convention(self, convention_id: str, reason: str, effective_on: str) -> results.CafConvention:
+        """`effective_on`: from this day (ISO) on, scans are refused; today or later. Refuses `transition_refused`,
+        `termination_in_the_past`."""
+        return self._call(
+            "terminate_convention", convention_id=convention_id, reason=reason, effective_on=effective_on
+        )
+
+    def unblock_signing(self, convention_id: str) -> results.CafConvention:
+        """Lifts the block after too many wrong codes. Refuses `convention_unknown`."""
+        return self._call("unblock_signing", convention_id=convention_id)
+
+    def evidence_pack(self, convention_id: str) -> results.StoredDocument:
+        """Refuses `convention_unknown`, `evidence_not_yet`."""
+        return self._call("evidence_pack", deadline_s=RENDERING_S, idempotent=True, convention_id=convention_id)
+
+
+class ConventionsClient(SigningClient, CafConventionsClient):
+    """All of it, for code that needs several of the parts."""
+
+    service = "conventions"

@@ -1,0 +1,170 @@
+"""What the conventions service answers, as the pages read it. Instants are ISO 8601 in UTC, days are ISO dates."""
+
+from typing import Any, TypedDict
+
+
+class ConventionStanding(TypedDict):
+    """Where the caller's structure stands with its convention (dashboard).
+
+    `state`: "prepared" (to sign), "signed_by_partner" (the Caf's turn), "active", "refused", "terminated".
+    """
+
+    convention_id: str
+    kind: str  # "initial" | "amendment" | "renewal"
+    state: str
+    text_version: str
+    prepared_at: str
+    signed_at: str | None
+    activated_at: str | None
+    effective_on: str | None
+    ends_on: str | None
+    terminated_on: str | None
+    reason: str | None
+    downloadable: bool
+    in_force: bool
+
+
+class Article(TypedDict):
+    """One article as it stands in the document, for reading on the page."""
+
+    number: int
+    title: str
+    paragraphs: list[str]
+
+
+class ConventionText(TypedDict):
+    title: str
+    parties: list[str]
+    articles: list[Article]
+
+
+class StoredDocument(TypedDict):
+    """Where a file lives in the store, ready for `gateway.files.send_stored`."""
+
+    sha256: str
+    filename: str
+    media_type: str
+
+
+class Document(StoredDocument):
+    size: int
+    pages: int
+
+
+class SigningCodeStanding(TypedDict):
+    """`state`: "none", "sent" (may be typed), "expired", "blocked" (too many wrong codes, until `blocked_until`)."""
+
+    state: str
+    masked_phone: str | None
+    sent_at: str | None
+    expires_at: str | None
+    tries_left: int
+    sends_left: int
+    next_send_at: str | None
+    blocked_until: str | None
+
+
+class OpenedConvention(ConventionStanding):
+    """What «Je signe la convention» shows. `read_at`: when this very document was declared read."""
+
+    structure_name: str
+    document: Document
+    text: ConventionText
+    changes: list[dict[str, str]] | None  # against the version before: [{kind: "same"|"removed"|"added", text}]
+    read_at: str | None
+    code: SigningCodeStanding
+
+
+class SignedConvention(TypedDict):
+    convention_id: str
+    state: str
+    signed_at: str
+    document_sha256: str
+
+
+class ConventionLine(TypedDict):
+    """One line of the Caf's list. `countersignable`: signed by the partner, and the application is approved."""
+
+    convention_id: str
+    kind: str
+    structure_id: str
+    structure_name: str
+    partner_number: str | None
+    state: str
+    countersignable: bool
+    text_version: str
+    prepared_at: str
+    signed_at: str | None
+    activated_at: str | None
+    effective_on: str | None
+    ends_on: str | None
+    waiting_since: str | None
+
+
+class ConventionList(TypedDict):
+    items: list[ConventionLine]
+    next_cursor: str | None
+
+
+class EvidenceEntry(TypedDict):
+    """One link of a convention's chain of evidence; `facts` hold personal data (masked phone, address …)."""
+
+    sequence: int
+    at: str
+    kind: str
+    facts: dict[str, Any]
+    hash: str
+
+
+class CafConvention(ConventionLine):
+    """The Caf's screen of one convention. `may`: "countersign", "refuse", "terminate", "evidence", "unblock", "renew",
+    "amend"."""
+
+    commune_name: str | None
+    approved_at: str | None
+    refused_at: str | None
+    terminated_on: str | None
+    reason: str | None
+    document_sha256: str | None
+    sealed_sha256: str | None
+    chain_length: int
+    chain_head: str | None
+    history: list[EvidenceEntry]
+    may: list[str]
+
+
+class CountersignItem(TypedDict):
+    """`state`: "waiting", "signed", "already_signed", "failed" (then `reason` is a refusal code)."""
+
+    convention_id: str
+    structure_name: str
+    partner_number: str | None
+    state: str
+    reason: str | None
+    done_at: str | None
+
+
+class CountersignJob(TypedDict):
+    """«Contresigner» for one or many: each item reports for itself."""
+
+    job_id: str
+    started_at: str
+    finished_at: str | None
+    total: int
+    waiting: int
+    signed: int
+    already_signed: int
+    failed: int
+    items: list[CountersignItem]
+
+
+class ConventionCounts(TypedDict):
+    """For the back office's home."""
+
+    to_countersign: int
+    oldest_to_countersign_at: str | None
+    awaiting_approval: int
+    awaiting_partner: int
+    oldest_awaiting_partner_at: str | None
+    active: int
+    ending_soon: int
