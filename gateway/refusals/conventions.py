@@ -6,8 +6,8 @@ REFUSALS = {
     "convention_unknown": (404, N_("Cette convention n’existe pas. Revenez au tableau de bord et recommencez.")),
     "transition_refused": (409, N_("La convention a changé d’état entre-temps : rechargez la page pour voir où elle en "
                                    "est.")),
-    "document_changed": (409, N_("Le texte de votre convention a été mis à jour depuis que vous l’avez ouvert. Relisez-le "
-                                 "puis recommencez.")),
+    "document_changed": (409, N_("Le texte de votre convention a été mis à jour depuis que vous l’avez ouvert. "
+                                 "Relisez-le puis recommencez.")),
     "document_missing": (409, N_("Le document de cette convention n’est pas disponible pour le moment. Réessayez plus "
                                  "tard ou ouvrez une demande d’assistance.")),
     "reading_required": (409, N_("Lisez la convention jusqu’à la dernière page, ou cochez la case qui l’atteste, avant "
@@ -20,8 +20,8 @@ REFUSALS = {
     "signing_code_expired": (409, N_("Ce code a expiré : un code est valable 10 minutes. Demandez-en un nouveau.")),
     "signing_code_missing": (409, N_("Demandez d’abord un code de vérification, puis saisissez-le.")),
     "code_not_sent": (503, N_("Le SMS n’a pas pu être envoyé. Réessayez dans quelques minutes.")),
-    "not_approved": (409, N_("La demande de cette structure n’est pas encore approuvée : la convention ne peut pas être "
-                             "contresignée.")),
+    "not_approved": (409, N_("La demande de cette structure n’est pas encore approuvée : la convention ne peut pas "
+                             "être contresignée.")),
     "already_countersigned": (409, N_("Cette convention est déjà contresignée.")),
     "nothing_to_sign": (409, N_("Aucune convention n’attend d’être contresignée.")),
     "job_unknown": (404, N_("Cette opération n’existe pas.")),
