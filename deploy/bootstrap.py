@@ -52,7 +52,7 @@ def check_python() -> None:
 
 
 def missing_packages(purpose: str) -> list[str]:
-    """The system packages to install: the broker always, a browser for the tests, venv where Debian split it off."""
+    """The system packages to install: the broker, a browser for the tests, venv where Debian split it off."""
     missing = []
     if not Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists():
         missing.append("rabbitmq-server")

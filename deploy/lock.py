@@ -15,7 +15,7 @@ def lock_python(source: str, target: str, *extra: str) -> None:
     options = ["--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header"]
     silent = ["--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-emit-options"]
     subprocess.run(
-        [BIN / "pip-compile", *options, *silent, *extra, "--output-file", target, source],
+        [str(BIN / "pip-compile"), *options, *silent, *extra, "--output-file", target, source],
         check=True,
         cwd=ROOT,
     )
@@ -25,7 +25,7 @@ def main() -> None:
     for source, target in PAIRS.items():
         lock_python(source, target, *sys.argv[1:])
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [BIN / "npm", "install", "--package-lock-only", "--ignore-scripts", "--loglevel=error"]
+    command = [str(BIN / "npm"), "install", "--package-lock-only", "--ignore-scripts", "--loglevel=error"]
     subprocess.run(command, check=True, cwd=ROOT, env=environment)
 
 

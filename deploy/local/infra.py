@@ -116,8 +116,8 @@ def write_private(path: Path, content: str) -> None:
         file.write(content)
 
 
-def wait_for_signal() -> None:
-    """Return at SIGTERM or Ctrl-C."""
+def wait_for_signal(while_pid: int | None = None) -> None:
+    """Return at SIGTERM or Ctrl-C, or when the process `while_pid` is gone."""
     ended = Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -125,8 +125,10 @@ def wait_for_signal() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    while not ended.wait(3600):
-        continue
+    leader = processes.identity(while_pid) if while_pid else None
+    while not ended.wait(1 if while_pid else 3600):
+        if while_pid and processes.identity(while_pid) != leader:
+            return
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,6 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
         default=True,
         help="--no-durable: faster, loses data in a power cut; for tests",
     )
+    parser.add_argument("--while-pid", type=int, help="stop by itself when this process is gone")
     options = parser.parse_args(arguments)
     infrastructure = Infrastructure(options.var, options.port, durable=options.durable, nodes=options.nodes)
     try:
@@ -155,7 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
             cleaning.callback(options.describe.unlink, missing_ok=True)
         ports = infrastructure.ports
         print(f"broker on port {ports.amqp}, PostgreSQL on port {ports.postgres}", flush=True)
-        wait_for_signal()
+        wait_for_signal(options.while_pid)
     return 0
 
 

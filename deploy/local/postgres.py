@@ -121,6 +121,8 @@ class Postgres:
             command,
             env=self._environment(),
             user=self.user,
+            group=processes.group_of(self.user) if self.user else None,
+            extra_groups=[] if self.user else None,
             capture_output=True,
             text=True,
             check=False,
@@ -240,7 +242,9 @@ def _let_pass(user: str, targets: Sequence[Path]) -> None:
             if mode and not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXOTH)
     probe = [str(binaries() / "postgres"), "--version"]
-    if subprocess.run(probe, user=user, cwd="/", capture_output=True, check=False).returncode == 0:
+    group = processes.group_of(user)
+    tried = subprocess.run(probe, user=user, group=group, extra_groups=[], cwd="/", capture_output=True, check=False)
+    if tried.returncode == 0:
         return
     for path in [binaries().parent, *binaries().parent.rglob("*")]:
         if not path.is_symlink():

@@ -72,14 +72,15 @@ def start(
             start_new_session=True,
             cwd=cwd,
             user=user,
-            group=_group_of(user) if user else None,
+            group=group_of(user) if user else None,
             extra_groups=[] if user else None,
         )
     PidFile(run_folder, name).write(child.pid)
     return child
 
 
-def _group_of(user: str) -> int:
+def group_of(user: str) -> int:
+    """The user's own group: a process that keeps root's is judged by the group's rights on each folder."""
     import pwd
 
     return pwd.getpwnam(user).pw_gid
