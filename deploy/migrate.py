@@ -1,24 +1,17 @@
-"""Prepare what services find when they start: keys, tables, exchanges and queues. Safe to repeat."""
+"""Prepare what services find when they start: keys and tables. Safe to repeat; services declare their queues."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from deploy import keys
-from services.chassis import migrate, topology
+from services.chassis import migrate
 from services.chassis.config import SERVICES, settings
 
 
-def prepare(services: Iterable[str] = SERVICES) -> list[str]:
-    """Keys (in development), migrations, topology; returns one line for each thing done."""
-    done = []
+def prepare(services: Iterable[str] = SERVICES) -> Iterator[str]:
+    """Make missing keys (never in production, where an operator brings them), then migrate; one line for each."""
     if not settings().production:
         keys.create(settings().keys)
+        yield f"keys: in {settings().keys}"
     for service in services:
         migrate.upgrade(service)
-        done.append(f"{service}: migrated")
-    count = declare(services)
-    return [*done, f"{count} queues declared"]
-
-
-def declare(services: Iterable[str] = SERVICES) -> int:
-    """Declare every queue before any service starts: an event published before its queue exists is dropped."""
-    return topology.declare([topology.service_class(f"services.{service}.service") for service in services])
+        yield f"{service}: migrated"

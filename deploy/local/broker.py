@@ -182,6 +182,10 @@ class Broker:
             self._child.wait(10)
 
     @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    @property
     def pid(self) -> int | None:
         return self._child.pid if self._child else None
 

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -38,8 +38,13 @@ class Infrastructure:
     def broker(self) -> Broker:
         return self.brokers[0]
 
-    def start(self, services: Iterable[str] = SERVICES) -> None:
-        """Clean up after a killed run, then start both; on failure nothing stays behind."""
+    def start(
+        self, services: Iterable[str] = SERVICES, *, when_databases_answer: Callable[[], object] | None = None
+    ) -> None:
+        """Clean up after a killed run, then start both; on failure nothing stays behind.
+
+        `when_databases_answer` runs beside the broker's start, which takes longest.
+        """
         if not installed():
             raise CannotStart("RabbitMQ is missing: run `apt-get install rabbitmq-server` (or `make setup`)")
         self.var.mkdir(parents=True, exist_ok=True)
@@ -47,16 +52,18 @@ class Infrastructure:
         self._check_ports()
         try:
             with ThreadPoolExecutor(1) as beside:  # the broker needs five seconds of its own
-                databases = beside.submit(self._start_databases, tuple(services))
+                databases = beside.submit(self._start_databases, tuple(services), when_databases_answer)
                 self._start_brokers()
                 databases.result()
         except BaseException:
             self.stop()
             raise
 
-    def _start_databases(self, services: tuple[str, ...]) -> None:
+    def _start_databases(self, services: tuple[str, ...], then: Callable[[], object] | None) -> None:
         self.postgres.start()
         self.postgres.create_databases(services)
+        if then:
+            then()
 
     def _check_ports(self) -> None:
         wanted = [self.ports.amqp, self.ports.distribution, self.ports.epmd, self.ports.postgres]

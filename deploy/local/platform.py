@@ -16,6 +16,7 @@ from deploy.local.waiting import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("identity", "partners", "conventions", "transactions", "payouts")
 GATEWAY_WORKERS, GATEWAY_THREADS = 2, 8
+RELAY = "relay"
 READY_WITHIN_S = 90.0
 PASSED_ON = ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH", "VIRTUAL_ENV")
 
@@ -70,7 +71,7 @@ class Platform:
                 name = service if number == 1 else f"{service}-{number}"
                 commands[name] = [sys.executable, "-m", "services.chassis.run", f"services.{service}.service"]
         if relay:
-            commands["relay"] = [sys.executable, "-m", "services.chassis.relay", *self.services]
+            commands[RELAY] = [sys.executable, "-m", "services.chassis.relay", *self.services]
         planned = {}
         for index, (name, command) in enumerate(commands.items()):
             health_port = self.ports.health(index)
@@ -117,12 +118,16 @@ class Platform:
         return done.stdout
 
     def start(self, names: Iterable[str] | None = None, *, within_s: float = READY_WITHIN_S) -> None:
-        """Start these processes (all if not named) side by side; return when each answers on /healthz."""
+        """Start these processes (all if not named); return when each answers on /healthz.
+
+        The relay comes last: by then each service has declared the queues of what it listens to.
+        """
         wanted = [self.processes[name] for name in (names or self.processes)]
-        for process in wanted:
-            self.launch(process)
-        for process in wanted:
-            self.wait_until_healthy(process, within_s)
+        for group in ([p for p in wanted if p.name != RELAY], [p for p in wanted if p.name == RELAY]):
+            for process in group:
+                self.launch(process)
+            for process in group:
+                self.wait_until_healthy(process, within_s)
 
     def launch(self, process: Process) -> None:
         """Start one process without waiting for it."""

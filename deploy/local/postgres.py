@@ -69,6 +69,7 @@ class Postgres:
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        self.name = NAME
         self.var = self.var.resolve()
         self.folder = self.var / "postgres"
         self.data = self.folder / "data"
@@ -217,6 +218,10 @@ class Postgres:
             processes.stop(self._child, sign=signal.SIGINT, grace_s=30)
             self._child = None
         processes.end_leftover(processes.PidFile(self.run_folder, NAME), sign=signal.SIGINT, grace_s=30)
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
 
     @property
     def pid(self) -> int | None:

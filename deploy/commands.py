@@ -1,0 +1,146 @@
+"""Every command of `python -m deploy`. Each imports what it needs only when it is called."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EPILOG = """\
+examples:
+  python -m deploy run --port 8000 --scale transactions=3,payouts=2
+  python -m deploy status
+  python -m deploy create-agent --role administrator --email a.martin@caf.example --first-name Anne --last-name Martin
+  python -m deploy clock +1d
+  python -m deploy deadletters list
+
+Broker, databases, mail, SMS and keys are configured by the environment: see «Configuration» in README.md.
+"""
+SCALE = re.compile(r"(identity|partners|conventions|transactions|payouts)=([1-9]\d?)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    asked = parser().parse_args(arguments)
+    return int(asked.command(asked) or 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m deploy",
+        description="Start, look into and operate the Pass'Sports-Loisirs platform.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_demo(commands)
+    _add_operations(commands)
+    _add_development(commands)
+    return top
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="the whole platform in the foreground, for development and trial")
+    run.add_argument("--port", type=int, default=8000, help="the gateway's port; the others follow (default: 8000)")
+    run.add_argument("--var", type=Path, default=default_var(), help="folder for all data (default: var)")
+    run.add_argument("--scale", type=scale, default={}, help="processes by service: transactions=3,payouts=2")
+    run.add_argument("--nodes", type=int, default=1, choices=range(1, 6), help="broker nodes (default: 1)")
+    run.add_argument(
+        "--demo-data",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="load demonstration data once (default: yes)",
+    )
+    run.set_defaults(command=run_platform)
+
+
+def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    demo = commands.add_parser("demo", help="the main job from end to end, unattended, on a platform of its own")
+    demo.add_argument("--port", type=int, default=8200, help="first port of its platform (default: 8200)")
+    demo.add_argument("--kill", metavar="SERVICE", help="kill -9 this process while the terminal records")
+    demo.add_argument("--keep", action="store_true", help="keep the folder with all data at the end")
+    demo.set_defaults(command=run_demo)
+
+
+def _add_operations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    status = commands.add_parser("status", help="what runs, what waits, what failed")
+    status.add_argument("--json", action="store_true", help="for other programs")
+    status.set_defaults(command=show_status)
+    migrate = commands.add_parser("migrate", help="bring all databases to the newest version (repeatable)")
+    migrate.add_argument("services", nargs="*", help="only these services")
+    migrate.set_defaults(command=migrate_databases)
+    letters = commands.add_parser(
+        "deadletters", help="look at, replay or drop what a service could not handle", add_help=False
+    )
+    letters.add_argument("rest", nargs=argparse.REMAINDER)
+    letters.set_defaults(command=dead_letters)
+
+
+def _add_development(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    clock = commands.add_parser("clock", help="development: move the platform's clock (+0s, +1d, +36h), or show it")
+    clock.add_argument("offset", nargs="?", help="new offset to the machine's clock")
+    clock.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
+    clock.set_defaults(command=move_clock)
+
+
+def default_var() -> Path:
+    return Path(os.environ.get("PSL_VAR", "var"))
+
+
+def scale(text: str) -> dict[str, int]:
+    """`transactions=3,payouts=2` as a mapping."""
+    found = {}
+    for part in filter(None, text.split(",")):
+        match = SCALE.fullmatch(part.strip())
+        if match is None:
+            raise argparse.ArgumentTypeError(f"«{part}» is not SERVICE=NUMBER")
+        found[match[1]] = int(match[2])
+    return found
+
+
+def run_platform(asked: argparse.Namespace) -> int:
+    from deploy.run import run
+
+    return run(asked.var, asked.port, scale=asked.scale, nodes=asked.nodes, demo_data=asked.demo_data)
+
+
+def run_demo(asked: argparse.Namespace) -> int:
+    from deploy.demo import demo
+
+    return demo(asked.port, kill=asked.kill, keep=asked.keep)
+
+
+def show_status(asked: argparse.Namespace) -> int:
+    from deploy.status import show
+
+    return show(as_json=asked.json)
+
+
+def migrate_databases(asked: argparse.Namespace) -> int:
+    from deploy.migrate import prepare
+    from services.chassis.config import SERVICES
+
+    for line in prepare(asked.services or SERVICES):
+        print(line)
+    return 0
+
+
+def dead_letters(asked: argparse.Namespace) -> int:
+    from deploy.deadletters import main as tool
+
+    return tool(asked.rest)
+
+
+def move_clock(asked: argparse.Namespace) -> int:
+    file = asked.var / "clock"
+    if asked.offset is None:
+        print(file.read_text(encoding="ascii").strip() if file.exists() else "+0s")
+        return 0
+    if not re.fullmatch(r"[+-]\d+[smhd]", asked.offset):
+        print(f"«{asked.offset}» is not an offset like +1d, +36h or +0s", file=sys.stderr)
+        return 2
+    file.write_text(asked.offset, encoding="ascii")
+    return 0
