@@ -165,6 +165,12 @@ def forget_resolved_session() -> None:
     g.pop("viewer", None)
 
 
+def renew_viewer() -> Viewer:
+    """Ask again who is asking: for answers that are streamed for longer than an actor token lives."""
+    g.pop("viewer", None)
+    return viewer()
+
+
 def open_session(response: Response, session_token: str) -> Response:
     """Put identity's new session token into the browser, replacing any earlier one."""
     forget_resolved_session()
