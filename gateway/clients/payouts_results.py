@@ -5,7 +5,12 @@ from typing import Literal, TypedDict
 State = Literal["prepared", "ordered", "paid", "returned"]
 BatchState = Literal["prepared", "released", "ordered"]
 Hold = Literal[
-    "account_missing", "account_suspended", "account_cooling_off", "partner_inactive", "negative_total", "day_incomplete"
+    "account_missing",
+    "account_suspended",
+    "account_cooling_off",
+    "partner_inactive",
+    "negative_total",
+    "day_incomplete",
 ]
 """Why a partner's lines wait for a later batch."""
 
