@@ -15,6 +15,7 @@ from deploy.local.broker import Broker
 from deploy.local.infra import SERVICES, CannotStart, Infrastructure
 from deploy.local.platform import Platform, Process
 from deploy.local.postgres import Postgres
+from deploy.surroundings import forget, note
 
 LOOK_EVERY_S = 0.2
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_AFTER_S = 0.5, 30.0, 60.0
@@ -40,6 +41,7 @@ class Runner:
         self.infrastructure = Infrastructure(self.var, port, durable=durable, nodes=nodes)
         surroundings = {**self.infrastructure.environment(), **given_surroundings()}
         self.platform = Platform(self.var, port, surroundings, scale=scale)
+        self._surroundings = surroundings
         self._pauses: dict[str, Pause] = {}
 
     @contextmanager
@@ -50,6 +52,8 @@ class Runner:
             cleaning.callback(self.infrastructure.stop)
             cleaning.callback(self.platform.stop)
             self._start_infrastructure()
+            note(self.var, {**self._surroundings, "PSL_VAR": str(self.var), "PSL_BASE_URL": self.platform.base_url})
+            cleaning.callback(forget, self.var)
             self.platform.start()
             self.platform.wait_until_ready()
             yield
