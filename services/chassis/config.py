@@ -103,6 +103,8 @@ def _production_problems(found: Settings, env: Env) -> list[str]:
         reasons.append("AMQP_URI uses the broker's default account")
     if not found.base_url.startswith("https://"):
         reasons.append("PSL_BASE_URL must begin with https://")
+    if env.str("PSL_FAULTS", ""):
+        reasons.append("PSL_FAULTS makes processes kill themselves; it is for the fault campaign")
     if (found.var / "clock").exists():
         reasons.append(f"the movable clock {found.var / 'clock'} exists")
     return reasons

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from services.chassis import clock, outbox, serializer
+from services.chassis import clock, faults, outbox, serializer
 from services.chassis.actor import Actor, anonymous
 from services.chassis.config import settings
 from services.chassis.events import Event, ReceivedEvent
@@ -209,7 +209,9 @@ class BoundDatabase:
 
     def _commit(self, uow: UnitOfWork) -> None:
         announced = uow.finish()
+        faults.point("commit.before")
         uow.session.commit()
+        faults.point("commit.after")
         if announced:
             self._nudge()
 

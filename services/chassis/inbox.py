@@ -24,7 +24,7 @@ from nameko.constants import AMQP_URI_CONFIG_KEY
 from nameko.events import EventHandler
 from nameko.extensions import register_entrypoint
 
-from services.chassis import serializer, telemetry, topology
+from services.chassis import faults, serializer, telemetry, topology
 from services.chassis.consumer import SafeQueueConsumer
 from services.chassis.database import AlreadyHandled
 from services.chassis.events import Reading, ReceivedEvent, queue_name
@@ -124,7 +124,9 @@ class InboxEntrypoint(EventHandler):
         try:
             if exc_info is not None:
                 outcome = self._again_later(body, message, exc_info[1])
+            faults.point("inbox.effect")
             self.queue_consumer.ack_message(message)
+            faults.point("inbox.acknowledged")
         except Exception:
             _log.exception("event neither acknowledged nor retried: the broker delivers it again")
             self.queue_consumer.requeue_message(message)

@@ -24,7 +24,7 @@ from kombu import Connection as BrokerConnection
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.chassis import health, serializer, telemetry
+from services.chassis import faults, health, serializer, telemetry
 from services.chassis.config import SERVICES, settings
 from services.chassis.database import BoundDatabase
 from services.chassis.events import RETRY, exchange_name
@@ -155,6 +155,7 @@ class Relay:
             if sent:
                 connection.execute(_SENT, {"ids": sent})
             connection.commit()
+            faults.point("relay.marked")
             if len(sent) < len(rows):
                 return True
         return False
@@ -162,7 +163,10 @@ class Relay:
     def _publish(self, rows: Iterable[Any]) -> list[int]:
         if self._publisher is None:
             self._publisher = Publisher(settings().amqp_uri, self.service)
-        return self._publisher.send(rows)
+        faults.point("relay.publish")
+        sent = self._publisher.send(rows)
+        faults.point("relay.published")
+        return sent
 
     def _connect(self) -> None:
         url = self._database.engine.url.set(drivername="postgresql")

@@ -22,7 +22,7 @@ from nameko.rpc import Rpc, RpcConsumer
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from services.chassis import actor as actors
-from services.chassis import serializer, telemetry
+from services.chassis import faults, serializer, telemetry
 from services.chassis.actor import Actor
 from services.chassis.consumer import LOST, SafeQueueConsumer
 from services.chassis.ids import new_id
@@ -132,6 +132,7 @@ class BoundedRpcConsumer(RpcConsumer):
         """Send the answer and acknowledge the question; a lost connection is the broker's to repair."""
         try:
             _reply(message, result, error)
+            faults.point("rpc.answered")
         except LOST:
             _log.info("answer lost with the connection")
         self.queue_consumer.ack_message(message)
