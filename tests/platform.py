@@ -166,6 +166,20 @@ class Process:
         except OSError:
             return False
 
+    @property
+    def dead(self) -> bool:
+        """Whether it was started and has ended."""
+        return self._child is not None and self._child.poll() is not None
+
+    def is_ready(self) -> bool:
+        """Whether it runs and says that it can work."""
+        return not self.dead and self._ready()
+
+    def spare(self) -> None:
+        """End its faults: what kills itself at named points is replaced by a process that doesn't."""
+        if self._environment.pop("PSL_FAULTS", None):
+            self.kill()
+
     def kill(self) -> None:
         """``kill -9``."""
         assert self._child is not None
@@ -205,11 +219,12 @@ class Platform:
             self.databases[service] = self._infra.create_database(service)
             self.environment |= self._infra.database_urls(service, self.databases[service])
 
-    def add(self, name: str, command: list[str], *, ready_url: str | None = None) -> Process:
-        """Start one process; it listens for health questions on a port of its own unless it has a ``ready_url``."""
+    def add(self, name: str, command: list[str], *, ready_url: str | None = None, faults: str = "") -> Process:
+        """Start one process; it listens for health questions on a port of its own unless it has a ``ready_url``;
+        ``faults`` are the named points at which it kills itself."""
         port = free_port()
         url = ready_url or f"http://127.0.0.1:{port}/readyz"
-        environment = {**self.environment, "PSL_HEALTH_PORT": str(port)}
+        environment = {**self.environment, "PSL_HEALTH_PORT": str(port)} | ({"PSL_FAULTS": faults} if faults else {})
         self.processes[name] = Process(name, command, self.var, environment, url)
         self.processes[name].start()
         return self.processes[name]

@@ -1,7 +1,7 @@
 """Named moments at which a process may be made to die, so that the fault campaign can hit them on purpose.
 
-``PSL_FAULTS="relay.published=0.01,inbox.effect=0.02"`` makes the process kill itself (SIGKILL, as abrupt as a power cut)
-with that probability each time it passes the point. Never in production: configuration refuses it there.
+``PSL_FAULTS="relay.published=0.01,inbox.effect=0.02"`` makes the process kill itself (SIGKILL, as abrupt as a power
+cut) with that probability each time it passes the point. Never in production: configuration refuses it there.
 """
 
 import os
