@@ -108,11 +108,17 @@ class Infra:
             self.drop_database(name)
         self._templates.clear()
 
-    def _control(self, *arguments: str) -> None:
+    def _control(self, *arguments: str) -> str:
         amqp = self._described["amqp"]
         environment = {**os.environ, **amqp["environment"]}
         command = [amqp["rabbitmqctl"], "-q", "-n", amqp["node"], *arguments]
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    def queues(self, amqp_uri: str) -> dict[str, int]:
+        """For each queue of a virtual host, how many messages are in it, those in hand included."""
+        vhost = amqp_uri.rpartition("/")[2]
+        listed = self._control("list_queues", "-p", vhost, "--no-table-headers", "name", "messages")
+        return {name: int(count) for name, count in (line.split("\t") for line in listed.splitlines())}
 
     @contextmanager
     def virtual_host(self) -> Iterator[str]:
@@ -258,6 +264,15 @@ class Platform:
         for database in self.databases.values():
             self._infra.drop_database(database)
 
+    def queues(self) -> dict[str, int]:
+        """How many messages are in each queue, those in hand included."""
+        return self._infra.queues(self.environment["AMQP_URI"])
+
+    def owner_url(self, service: str) -> str:
+        """The address of a service's database with its owner's rights, as libpq takes it."""
+        url = make_url(self.environment[f"{service.upper()}_DATABASE_OWNER_URL"]).set(drivername="postgresql")
+        return url.render_as_string(hide_password=False)
+
     def move_clock(self, offset: str) -> None:
         """Set the platform's clock, e.g. ``+1d``; every process follows within half a second."""
         (self.var / "clock").write_text(offset, encoding="ascii")
@@ -276,7 +291,6 @@ class Platform:
 
     def connect(self, service: str) -> Any:
         """A psycopg2 connection to a service's database with the owner's rights (tests look, they don't write)."""
-        url = make_url(self.environment[f"{service.upper()}_DATABASE_OWNER_URL"]).set(drivername="postgresql")
-        connection = psycopg2.connect(url.render_as_string(hide_password=False))
+        connection = psycopg2.connect(self.owner_url(service))
         connection.autocommit = True
         return connection

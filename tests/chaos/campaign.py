@@ -1,7 +1,7 @@
 """A fault campaign: load runs while processes die; afterwards every accepted request must have exactly one effect at
 every listener.
 
-What is under fire is a `Target`. It says how one request is made (and whether the answer accepted it), which processes may
+What is under fire is a `Target`. It says how one request is made, whether it was accepted, which processes may
 be killed, when everything has settled, and what came of the requests. The same campaign runs against a control built on
 stock nameko, in which it must find losses: a harness that can't fail proves nothing.
 """

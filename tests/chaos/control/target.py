@@ -8,7 +8,6 @@ from typing import Any
 
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from tests.chaos.broker import messages_waiting
 from tests.chaos.campaign import Tally
 from tests.platform import Platform, Process
 
@@ -23,7 +22,7 @@ class ControlTarget:
         platform.use(["control"])
         self._connection = platform.connect("control")
         self._connection.cursor().execute(TABLES)
-        platform.environment["CONTROL_DATABASE"] = self._connection.dsn_of_owner
+        platform.environment["CONTROL_DATABASE"] = platform.owner_url("control")
         self._process = platform.add("control", [sys.executable, "-m", "tests.chaos.control.run"])
         self._process.wait_ready()
         self._accepted: set[str] = set()
@@ -54,7 +53,7 @@ class ControlTarget:
         return False
 
     def settled(self) -> bool:
-        return messages_waiting(self._platform.environment["AMQP_URI"], ["evt-control-payment_recorded--"]) == 0
+        return not any(count for name, count in self._platform.queues().items() if name.startswith("evt-"))
 
     def tally(self) -> Tally:
         with self._connection.cursor() as cursor:

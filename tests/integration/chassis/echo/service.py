@@ -75,6 +75,15 @@ class EchoService(Service, revoked_by("echo", {"session_closed.v1": "session_id"
                 raise RuntimeError("a fault")
             return {"said": call.arguments["word"]}
 
+    @rpc(Word, demands={"manager"}, idempotent=True)
+    def say_once(self, call):
+        """Say a word unless it has been said: what an idempotency key does to a command."""
+        with self.database.unit_of_work(call) as uow:
+            stored = text("INSERT INTO words (word) VALUES (:word) ON CONFLICT DO NOTHING RETURNING word")
+            if uow.session.scalar(stored, call.arguments):
+                uow.publish(WordSaid, **call.arguments)
+            return {"said": call.arguments["word"]}
+
     @rpc(Word, demands=ANYONE)
     def relay_word(self, call):
         return self.echo.call("echo_word", call.arguments, call=call)
