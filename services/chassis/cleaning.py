@@ -12,7 +12,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import pikepdf
 import puremagic
@@ -75,7 +75,7 @@ def kind_of(head: bytes) -> str:
     raise Refused("file_kind_refused", found=found[0] if found and found[0] else "unknown")
 
 
-def clean_image(kind: str, source: IO[bytes], target: IO[bytes], rules: dict[str, Any]) -> None:
+def clean_image(kind: str, source: BinaryIO, target: BinaryIO, rules: dict[str, Any]) -> None:
     """Decode and encode again, upright, first picture only, without metadata. Raises Refused."""
     with Image.open(source, formats=[kind.upper()]) as image:
         if image.width * image.height > rules["max_pixels"]:
@@ -98,7 +98,7 @@ def _plain(picture: Image.Image, kind: str) -> Image.Image:
     return picture
 
 
-def clean_pdf(source: IO[bytes], target: IO[bytes], rules: dict[str, Any]) -> None:
+def clean_pdf(source: BinaryIO, target: BinaryIO, rules: dict[str, Any]) -> None:
     """Write the PDF again without scripts, actions, forms, attachments and metadata. Raises Refused."""
     try:
         pdf = pikepdf.open(source, suppress_warnings=True)
@@ -176,7 +176,7 @@ def _drop_annotations(page: Any) -> None:
     page["/Annots"] = pikepdf.Array(kept)
 
 
-def clean(source: IO[bytes], target: IO[bytes], rules: dict[str, Any]) -> dict[str, str]:
+def clean(source: BinaryIO, target: BinaryIO, rules: dict[str, Any]) -> dict[str, str]:
     """Judge and copy. Raises Refused."""
     kind = kind_of(source.read(_HEAD_BYTES))
     if kind not in rules["kinds"]:

@@ -2,10 +2,10 @@
 
     python -m services.chassis.relay identity partners conventions transactions payouts
 
-One thread per service; for each service only one relay works at a time (advisory lock), others stand by. It is nudged
-at each commit and looks by itself every second. An event counts as sent when the broker has confirmed it; one that no
-queue took is tried again later, unless its publisher accepts that nobody listens. The same process delivers the mails
-that wait and seals the journal.
+One thread per service; for each service only one relay works at a time (advisory lock), others stand by. It
+is nudged at each commit and looks by itself every second. An event counts as sent when the broker has
+confirmed it; one that no queue took is tried again later, unless its publisher accepts that nobody listens.
+The same process delivers the mails that wait and seals the journal.
 """
 
 import importlib.util
@@ -208,7 +208,7 @@ def _chores(service: str, relay: Relay) -> list[tuple[str, Callable[[], Any], fl
     chores: list[tuple[str, Callable[[], Any], float]] = [("old events", relay.forget_old, 3600.0)]
     database = BoundDatabase(service, pool_size=2)
     if importlib.util.find_spec("services.chassis.mail"):
-        from services.chassis.mail import Courier
+        from services.chassis.courier import Courier
 
         chores.append(("mail", Courier(database).deliver_due, 0.3))
     if importlib.util.find_spec("services.chassis.audit"):

@@ -1,4 +1,5 @@
-"""Logs and metrics: structured JSON lines joined by a trace id, and Prometheus counters. Never a personal datum."""
+"""Logs and metrics: structured JSON lines joined by a trace id, and Prometheus counters. Never a personal
+datum."""
 
 import contextvars
 import logging
@@ -17,6 +18,7 @@ _rpc = Histogram("psl_rpc_seconds", "Calls answered", ["service", "method", "out
 _expired = Counter("psl_rpc_expired_total", "Calls dropped because the caller had given up", ["service"])
 _calls = Histogram("psl_call_seconds", "Calls made", ["target", "method", "outcome"])
 _events = Histogram("psl_event_seconds", "Events handled", ["service", "type", "outcome"])
+_mails = Counter("psl_mails_total", "Mails sent, delayed and given up", ["service", "outcome"])
 _timers = Counter("psl_timer_failures_total", "Timer ticks that failed", ["service", "timer"])
 
 
@@ -50,6 +52,11 @@ def call_made(target: str, method: str, outcome: str, seconds: float) -> None:
 def event_handled(service: str, event_type: str, outcome: str, seconds: float) -> None:
     """An event was handled, retried or given up."""
     _events.labels(service, event_type, outcome).observe(seconds)
+
+
+def mail_handled(service: str, outcome: str) -> None:
+    """A mail was sent, delayed or given up."""
+    _mails.labels(service, outcome).inc()
 
 
 def timer_failed(service: str, timer: str) -> None:
