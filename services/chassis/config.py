@@ -1,7 +1,7 @@
 """The one module that reads the environment. Everything else asks `settings()`.
 
-In production (``PSL_ENV=production``) a process refuses to start with a development stand-in or without a secret, and
-names what is wrong.
+In production (``PSL_ENV=production``) a process refuses to start with a development stand-in or without a
+secret, and names what is wrong.
 """
 
 import os
@@ -33,7 +33,8 @@ class Twilio:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a process needs to know of its surroundings. URLs are as SQLAlchemy, kombu and fsspec write them."""
+    """What a process needs to know of its surroundings. URLs are as SQLAlchemy, kombu and fsspec write
+    them."""
 
     env: str
     var: Path
@@ -48,6 +49,7 @@ class Settings:
     clamd: str
     timestamp_url: str
     log_level: str
+    spans: str
     trusted_proxies: int
     caf_name: str
     caf_department: str
@@ -128,6 +130,7 @@ def _read() -> Settings:
         clamd=env.str("PSL_CLAMD", ""),
         timestamp_url=env.str("PSL_TIMESTAMP_URL", ""),
         log_level=env.str("PSL_LOG_LEVEL", "info"),
+        spans=env.str("PSL_SPANS", ""),
         trusted_proxies=env.int("PSL_TRUSTED_PROXIES", 0),
         caf_name=env.str("PSL_CAF_NAME", "Caf de la Seine-Saint-Denis"),
         caf_department=env.str("PSL_CAF_DEPARTMENT", "93"),

@@ -1,8 +1,8 @@
 """One SQLAlchemy session per call, one transaction per use case.
 
-`UnitOfWork` gathers what belongs to one transaction: the rows, the events to announce, the journal's entries, the mails
-to send. It commits when the block ends well and rolls back when an exception leaves it; a refusal that must leave a
-trace (a wrong code was tried) is raised through `UnitOfWork.keep`, which commits first.
+`UnitOfWork` gathers what belongs to one transaction: the rows, the events to announce, the journal's entries,
+the mails to send. It commits when the block ends well and rolls back when an exception leaves it; a refusal
+that must leave a trace (a wrong code was tried) is raised through `UnitOfWork.keep`, which commits first.
 """
 
 import time
@@ -90,8 +90,8 @@ class UnitOfWork:
         return str(row["event_id"])
 
     def audit(self, action: str, subject: str, **details: Any) -> None:
-        """Write in the journal: ``action`` as ``subject:verb``, the id of what was acted on, facts without personal
-        data."""
+        """Write in the journal: ``action`` as ``subject:verb``, the id of what was acted on, facts without
+        personal data."""
         self._journal.append(
             {
                 "id": new_id(),
@@ -151,6 +151,7 @@ def make_engine(url: str, *, pool_size: int = 20, application_name: str = "") ->
         connect_args={"connect_timeout": 2, "application_name": application_name},
         json_serializer=serializer.dumps,
         json_deserializer=serializer.loads,
+        hide_parameters=True,  # faults are logged; values of rows are not
     )
     event.listen(engine, "checkout", _ping_if_idle)
     event.listen(engine, "checkin", _remember_use)

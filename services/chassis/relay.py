@@ -8,7 +8,6 @@ confirmed it; one that no queue took is tried again later, unless its publisher 
 The same process delivers the mails that wait and seals the journal.
 """
 
-import importlib.util
 import logging
 import select
 import signal
@@ -25,9 +24,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.chassis import faults, health, serializer, telemetry
+from services.chassis.audit import Sealer
 from services.chassis.config import SERVICES, settings
+from services.chassis.courier import Courier
 from services.chassis.database import BoundDatabase
 from services.chassis.events import RETRY, exchange_name
+from services.chassis.figures import Figures
 from services.chassis.outbox import CHANNEL
 
 BATCH = 500
@@ -205,17 +207,13 @@ def _repeat(work: Callable[[], Any], name: str, pause_s: float, stop: threading.
 
 def _chores(service: str, relay: Relay) -> list[tuple[str, Callable[[], Any], float]]:
     """What else this process does for a service: name, work, seconds between two runs."""
-    chores: list[tuple[str, Callable[[], Any], float]] = [("old events", relay.forget_old, 3600.0)]
     database = BoundDatabase(service, pool_size=2)
-    if importlib.util.find_spec("services.chassis.mail"):
-        from services.chassis.courier import Courier
-
-        chores.append(("mail", Courier(database).deliver_due, 0.3))
-    if importlib.util.find_spec("services.chassis.audit"):
-        from services.chassis.audit import Sealer
-
-        chores.append(("journal", Sealer(database).seal_new, 1.0))
-    return chores
+    return [
+        ("mail", Courier(database).deliver_due, 0.3),
+        ("journal", Sealer(database).seal_new, 1.0),
+        ("figures", Figures(database).measure, 5.0),
+        ("old events", relay.forget_old, 3600.0),
+    ]
 
 
 def main(services: list[str]) -> int:

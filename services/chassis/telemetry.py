@@ -7,10 +7,14 @@ import sys
 from typing import Any
 
 import structlog
+from opentelemetry import trace as otel
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
+from services.chassis import tracing
 from services.chassis.config import settings
 from services.chassis.ids import new_id
+from services.chassis.redaction import redact_entry
 
 _trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace_id", default="")
 
@@ -37,6 +41,7 @@ def trace_id() -> str:
 def rpc_handled(service: str, method: str, outcome: str, seconds: float) -> None:
     """A call was answered."""
     _rpc.labels(service, method, outcome).observe(seconds)
+    _span(f"{service}.{method}", SpanKind.SERVER, seconds, {"psl.service": service, "psl.outcome": outcome})
 
 
 def rpc_expired(service: str) -> None:
@@ -47,11 +52,13 @@ def rpc_expired(service: str) -> None:
 def call_made(target: str, method: str, outcome: str, seconds: float) -> None:
     """A call to another process ended."""
     _calls.labels(target, method, outcome).observe(seconds)
+    _span(f"{target}.{method}", SpanKind.CLIENT, seconds, {"psl.target": target, "psl.outcome": outcome})
 
 
 def event_handled(service: str, event_type: str, outcome: str, seconds: float) -> None:
     """An event was handled, retried or given up."""
     _events.labels(service, event_type, outcome).observe(seconds)
+    _span(event_type, SpanKind.CONSUMER, seconds, {"psl.service": service, "psl.outcome": outcome})
 
 
 def mail_handled(service: str, outcome: str) -> None:
@@ -62,6 +69,16 @@ def mail_handled(service: str, outcome: str) -> None:
 def timer_failed(service: str, timer: str) -> None:
     """A timer's tick raised."""
     _timers.labels(service, timer).inc()
+
+
+def _span(name: str, kind: SpanKind, seconds: float, attributes: dict[str, str]) -> None:
+    if spans_wanted():
+        tracing.record(name, kind, trace_id(), seconds, attributes)
+
+
+def spans_wanted() -> bool:
+    """Whether anybody listens: a provider was installed, ours or an operator's."""
+    return not isinstance(otel.get_tracer_provider(), otel.ProxyTracerProvider)
 
 
 def _add_trace(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +93,7 @@ def configure(process: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
         _add_trace,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -83,6 +101,7 @@ def configure(process: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            redact_entry,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
@@ -99,3 +118,5 @@ def configure(process: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
+    if settings().spans == "log":
+        otel.set_tracer_provider(tracing.LogTracerProvider())

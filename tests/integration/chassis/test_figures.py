@@ -1,0 +1,47 @@
+"""The figures that an operator watches: events, mails and dead letters that wait."""
+
+from typing import Any
+
+import pytest
+from amqp import Message
+from kombu import Connection
+from sqlalchemy import text
+
+from services.chassis import config, figures, topology
+from services.chassis.database import BoundDatabase
+from services.chassis.figures import Figures
+from tests.integration.chassis.echo.service import WordSaid
+
+
+@pytest.fixture
+def echo(database: Any, monkeypatch: pytest.MonkeyPatch) -> BoundDatabase:
+    monkeypatch.setattr(figures, "dead_letters", lambda _: 3.0)
+    return database("echo")
+
+
+def test_nothing_waits_at_first(echo: BoundDatabase) -> None:
+    assert Figures(echo).measure() == {"outbox": 0, "outbox_age": 0, "mail": 0, "mail_given_up": 0, "dead": 3}
+
+
+def test_unsent_events_are_counted_and_age(echo: BoundDatabase) -> None:
+    with echo.unit_of_work() as uow:
+        uow.publish(WordSaid, speaker="ada", word="hello")
+    with echo.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET created_at = created_at - interval '1 minute'"))
+    seen = Figures(echo).measure()
+    assert seen["outbox"] == 1
+    assert 60 <= seen["outbox_age"] < 90
+
+
+def test_dead_letters_are_counted_on_the_broker(platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = platform("tests.integration.chassis.echo.service", relay=False)
+    uri = running.environment["AMQP_URI"]
+    monkeypatch.setenv("AMQP_URI", uri)
+    config.reset()
+    assert figures.dead_letters("echo") == 0
+    assert figures.dead_letters("nobody") == 0
+    with Connection(uri) as connection, connection.channel() as channel:
+        channel.confirm_select()
+        channel.basic_publish_confirm(Message("{}"), exchange=topology.dead_exchange("echo").name)
+    assert figures.dead_letters("echo") == 1
+    config.reset()
