@@ -75,11 +75,12 @@ class SessionsClient(ServiceClient):
     def close_other_sessions(self) -> dict[str, Any]:
         return self._call("close_other_sessions")
 
-    def step_up(self, *, password: str | None = None, totp: str | None = None) -> results.Proof:
-        """A short-lived proof that the person has just shown the password (partners) or a fresh code
-        (agents).
-        Refuses `step_up_failed`, `too_many_attempts`."""
-        return self._call("step_up", password=password, totp=totp)
+    def step_up(self, act: str, *, password: str | None = None, totp: str | None = None) -> results.Proof:
+        """A short-lived proof, for one kind of `act` (`bank_account:change`, `batch:release` …), that the
+        person has just shown the password (partners) or a fresh code (agents). The service that owns the act
+        checks it with `services.chassis.actor.verify_proof`. Refuses `step_up_failed`,
+        `too_many_attempts`."""
+        return self._call("step_up", act=act, password=password, totp=totp)
 
 
 class AccountClient(ServiceClient):

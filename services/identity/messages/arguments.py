@@ -1,0 +1,319 @@
+"""Arguments of the RPC methods. Messages to people are in French: a page shows them beside the field."""
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from services.identity import contact
+from services.identity.domain.terminals import NAME_LENGTH
+
+_REQUIRED = {"required": "Ce champ est obligatoire.", "null": "Ce champ est obligatoire."}
+
+
+def _tidy(value: str) -> str:
+    return " ".join(value.split())
+
+
+class Name(fields.String):
+    """A short human text: blanks tidied, neither empty nor endless, no control characters."""
+
+    def __init__(self, longest: int = 100, **more):
+        more.setdefault("required", True)
+        super().__init__(error_messages=_REQUIRED, **more)
+        self.longest = longest
+
+    def _deserialize(self, value, attr, data, **more):
+        text = _tidy(super()._deserialize(value, attr, data, **more))
+        if not text:
+            if self.required:
+                raise ValidationError(_REQUIRED["required"])
+            return None
+        if len(text) > self.longest:
+            raise ValidationError(f"{self.longest} caractères au plus.")
+        if not text.isprintable():
+            raise ValidationError("Ce texte contient un caractère interdit.")
+        return text
+
+
+class Email(fields.String):
+    """An e-mail address, tidied."""
+
+    def __init__(self, **more):
+        more.setdefault("required", True)
+        super().__init__(error_messages=_REQUIRED, **more)
+
+    def _deserialize(self, value, attr, data, **more):
+        try:
+            return contact.email(super()._deserialize(value, attr, data, **more))
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from fault
+
+
+class Mobile(fields.String):
+    """A French mobile number, as E.164."""
+
+    def __init__(self, **more):
+        more.setdefault("required", True)
+        super().__init__(error_messages=_REQUIRED, **more)
+
+    def _deserialize(self, value, attr, data, **more):
+        try:
+            return contact.mobile(super()._deserialize(value, attr, data, **more))
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from fault
+
+
+def civility() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.OneOf(("M.", "Mme"), error="Choisissez une civilité."),
+        error_messages=_REQUIRED,
+    )
+
+
+def identifier(**more) -> fields.UUID:
+    more.setdefault("required", True)
+    return Identifier(**more)
+
+
+class Identifier(fields.UUID):
+    """A UUID, kept as text."""
+
+    def _deserialize(self, value, attr, data, **more):
+        return str(super()._deserialize(value, attr, data, **more))
+
+
+def secret(**more) -> fields.String:
+    """A password, code or token: bounded, so that nobody makes us hash a megabyte."""
+    more.setdefault("required", True)
+    return fields.String(validate=validate.Length(max=1024), error_messages=_REQUIRED, **more)
+
+
+def optional_identifier() -> fields.UUID:
+    return Identifier(load_default=None, allow_none=True)
+
+
+def role_list() -> fields.List:
+    return fields.List(fields.String(), required=True)
+
+
+class SaveRegistration(Schema):
+    registration_id = optional_identifier()
+    civility = civility()
+    first_name = Name()
+    last_name = Name()
+    position = Name()
+    birth_date = fields.Date(
+        load_default=None, allow_none=True, error_messages={"invalid": "Saisissez une date valide."}
+    )
+    email = Email()
+    mobile = Mobile()
+
+
+class RegistrationId(Schema):
+    registration_id = identifier()
+
+
+class ReserveAccounts(Schema):
+    registration_id = identifier()
+    application_id = identifier()
+    structure_id = identifier()
+    structure_name = Name(longest=200)
+    structure_email = Email()
+
+
+class Client(Schema):
+    """The browser at the other end, for the list of sessions."""
+
+    ip = fields.String(load_default="")
+    user_agent = fields.String(load_default="")
+
+
+class SignIn(Client):
+    kind = fields.String(required=True, validate=validate.OneOf(("partner", "agent")))
+    login = secret()
+    password = secret()
+    device_token = secret(required=False, load_default=None, allow_none=True)
+
+
+class StepCode(Schema):
+    step_token = secret()
+    code = secret()
+
+
+class StepToken(Schema):
+    step_token = secret()
+
+
+class SessionToken(Schema):
+    session_token = secret()
+
+
+class StructureId(Schema):
+    structure_id = identifier()
+
+
+class SessionId(Schema):
+    session_id = optional_identifier()
+
+
+class StepUp(Schema):
+    act = fields.String(required=True, validate=validate.Length(min=1, max=60))
+    password = secret(required=False, load_default=None, allow_none=True)
+    totp = secret(required=False, load_default=None, allow_none=True)
+
+
+class NewPassword(Client):
+    password = secret()
+
+
+class ChangePassword(NewPassword):
+    current = secret()
+
+
+class EmailOnly(Schema):
+    email = fields.String(required=True, validate=validate.Length(max=320))
+
+
+class ResetPassword(Schema):
+    token = secret()
+    password = secret()
+
+
+class AccountIds(Schema):
+    account_ids = fields.List(Identifier(), required=True, validate=validate.Length(max=500))
+
+
+class UpdatePerson(Schema):
+    civility = civility()
+    first_name = Name()
+    last_name = Name()
+    position = Name(required=False, load_default=None, allow_none=True)
+
+
+class RequestEmailChange(Schema):
+    email = Email()
+    password = secret()
+
+
+class Token(Schema):
+    token = secret()
+
+
+class RequestMobileChange(Schema):
+    mobile = Mobile()
+    password = secret()
+
+
+class Code(Schema):
+    code = secret()
+
+
+class Password(Schema):
+    password = secret()
+
+
+class AddDelegate(Schema):
+    first_name = Name()
+    last_name = Name()
+    email = Email()
+
+
+class AccountId(Schema):
+    account_id = identifier()
+
+
+class GrantDelegation(Schema):
+    account_id = identifier()
+    role = fields.String(
+        required=True,
+        validate=validate.OneOf(("manager", "accountant", "cashier"), error="Choisissez un rôle."),
+        error_messages=_REQUIRED,
+    )
+    establishment_id = optional_identifier()
+    ends_on = fields.Date(
+        load_default=None, allow_none=True, error_messages={"invalid": "Saisissez une date valide."}
+    )
+
+
+class DelegationId(Schema):
+    delegation_id = identifier()
+
+
+class RequestTransfer(Schema):
+    civility = civility()
+    first_name = Name()
+    last_name = Name()
+    position = Name()
+    email = Email()
+    mobile = Mobile()
+    reason = Name(longest=1000)
+    password = secret()
+
+
+class TransferId(Schema):
+    transfer_id = identifier()
+
+
+class Transfers(Schema):
+    state = fields.String(load_default=None, allow_none=True)
+    cursor = fields.String(load_default=None, allow_none=True)
+
+
+class DecideTransfer(Schema):
+    transfer_id = identifier()
+    accepted = fields.Boolean(required=True)
+    reason = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class CreatePairing(Schema):
+    name = Name(longest=NAME_LENGTH)
+    establishment_id = optional_identifier()
+
+
+class PairingId(Schema):
+    pairing_id = identifier()
+
+
+class PairTerminal(Schema):
+    pairing_code = secret()
+    device_name = Name(longest=100)
+    device_model = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
+    app_version = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))
+    ip = fields.String(load_default="")
+
+
+class TerminalToken(Schema):
+    terminal_token = secret()
+
+
+class TerminalId(Schema):
+    terminal_id = identifier()
+
+
+class RenameTerminal(TerminalId):
+    name = Name(longest=NAME_LENGTH)
+
+
+class LimitTerminal(TerminalId):
+    establishment_id = optional_identifier()
+
+
+class AddAgent(Schema):
+    first_name = Name()
+    last_name = Name()
+    email = Email()
+    roles = role_list()
+
+
+class AgentRoles(AccountId):
+    roles = role_list()
+
+
+class SmsReport(Schema):
+    provider = fields.String(required=True)
+    url = fields.String(required=True)
+    parameters = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    signature = fields.String(required=True)
+
+
+class SigningCode(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}$"))
