@@ -9,7 +9,6 @@ import json
 from typing import Any
 
 from services.chassis.vault import Vault
-
 from services.identity.domain.accounts import normalise_email
 from services.identity.models import Account
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Delete, Insert, Update, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.identity.domain.accounts import Kind
@@ -25,6 +26,11 @@ from services.identity.models import (
     Terminal,
     UserSession,
 )
+
+
+def changed(session: Session, statement: Delete | Update | Insert) -> int:
+    """Execute a statement that writes; returns how many rows it touched."""
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def account(session: Session, account_id: str, *, locked: bool = False) -> Account | None:
@@ -190,10 +196,7 @@ def open_email_change(session: Session, account_id: str) -> EmailChange | None:
 
 def codes_sent_since(session: Session, account_id: str, since: datetime) -> int:
     return (
-        session.scalar(
-            select(func.count()).where(MobileCode.account_id == account_id, MobileCode.sent_at > since)
-        )
-        or 0
+        session.scalar(select(func.count()).where(MobileCode.account_id == account_id, MobileCode.sent_at > since)) or 0
     )
 
 

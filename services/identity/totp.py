@@ -7,10 +7,10 @@ import hmac
 import time
 
 import pyotp
-from services.chassis.config import settings
-from services.chassis.database import UnitOfWork
 from sqlalchemy import delete
 
+from services.chassis.config import settings
+from services.chassis.database import UnitOfWork
 from services.identity import personal
 from services.identity.domain import agents
 from services.identity.models import Account, RecoveryCode
@@ -59,9 +59,7 @@ def enrol(uow: UnitOfWork, account: Account, secret: str, step: int | None) -> l
     codes = agents.recovery_codes()
     uow.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.account_id))
     uow.session.add_all(
-        RecoveryCode(
-            account_id=account.account_id, code_fingerprint=recovery_fingerprint(account.account_id, code)
-        )
+        RecoveryCode(account_id=account.account_id, code_fingerprint=recovery_fingerprint(account.account_id, code))
         for code in codes
     )
     uow.audit("account:enrol_totp", account.account_id)

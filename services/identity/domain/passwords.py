@@ -70,9 +70,7 @@ def _is_a_repeated_word(password: str) -> bool:
 def _contains_own_words(password: str, own_words: Iterable[str]) -> bool:
     folded = _letters(password)
     words = (_letters(word) for word in own_words)
-    return any(
-        len(word) >= _MIN_OWN_WORD and word in folded and len(folded) - len(word) < 8 for word in words
-    )
+    return any(len(word) >= _MIN_OWN_WORD and word in folded and len(folded) - len(word) < 8 for word in words)
 
 
 def problems(password: str, *, is_listed: Callable[[str], bool], own_words: Iterable[str] = ()) -> list[str]:
@@ -90,11 +88,7 @@ def problems(password: str, *, is_listed: Callable[[str], bool], own_words: Iter
     if _is_common(password, is_listed) or _is_a_repeated_word(password):
         return ["Ce mot de passe est trop courant : choisissez-en un que personne d'autre n'utilise."]
     if _contains_own_words(password, own_words):
-        return [
-            "Le mot de passe ne doit pas reprendre votre nom, votre adresse e-mail ou celui de la structure."
-        ]
+        return ["Le mot de passe ne doit pas reprendre votre nom, votre adresse e-mail ou celui de la structure."]
     if bits(password) < MIN_BITS:
-        return [
-            "Ce mot de passe est trop facile à deviner : mélangez lettres, chiffres et signes, sans suites."
-        ]
+        return ["Ce mot de passe est trop facile à deviner : mélangez lettres, chiffres et signes, sans suites."]
     return []

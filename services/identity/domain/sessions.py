@@ -41,9 +41,7 @@ def is_alive(kind: Kind, opened_at: datetime, last_seen_at: datetime, now: datet
     return now < expires_at(kind, opened_at) and now - last_seen_at < LIMITS[kind].idle
 
 
-def roles(
-    kind: Kind, *, provisional: bool, agent_roles: list[str], right: Right | None, today: date
-) -> list[str]:
+def roles(kind: Kind, *, provisional: bool, agent_roles: list[str], right: Right | None, today: date) -> list[str]:
     """The roles that the session's actor token names.
 
     A provisional password opens nothing but its own replacement; a person without chosen structure is

@@ -6,9 +6,7 @@ from datetime import timedelta
 PAIRING_LIFETIME = timedelta(minutes=10)
 WAITING_PAIRINGS = 10  # per structure: more than anyone pairs at once, few enough to make guessing hopeless
 NAME_LENGTH = 60
-FREE_TRIES = (
-    20  # per address: a whole club may sit behind one; guessing 38 bits in ten minutes stays hopeless
-)
+FREE_TRIES = 20  # per address: a whole club may sit behind one; guessing 38 bits in ten minutes stays hopeless
 
 # No vowels (no words), nothing that looks like something else. 8 of 27 characters: 38 bits for ten minutes.
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ2345679"

@@ -13,9 +13,7 @@ class TransferState(StrEnum):
 
 
 TRANSITIONS: dict[TransferState, frozenset[TransferState]] = {
-    TransferState.REQUESTED: frozenset(
-        {TransferState.APPROVED, TransferState.REJECTED, TransferState.WITHDRAWN}
-    ),
+    TransferState.REQUESTED: frozenset({TransferState.APPROVED, TransferState.REJECTED, TransferState.WITHDRAWN}),
     TransferState.APPROVED: frozenset(),
     TransferState.REJECTED: frozenset(),
     TransferState.WITHDRAWN: frozenset(),

@@ -4,7 +4,6 @@ deleted."""
 from typing import Any
 
 from services.chassis.database import UnitOfWork
-
 from services.identity import personal, repository, totp
 from services.identity.domain import accounts, agents
 from services.identity.domain.accounts import SIGNS_IN, Kind, State
@@ -42,9 +41,7 @@ def add_agent(
 def create(uow: UnitOfWork, first_name: str, last_name: str, email: str, roles: list[str]) -> Account:
     """The bare account. Raises ValidationFailed, EmailAlreadyUsed."""
     checked = agents.check_roles(roles)
-    agent = people.insert_account(
-        uow, Kind.AGENT, email, which="email", first_name=first_name, last_name=last_name
-    )
+    agent = people.insert_account(uow, Kind.AGENT, email, which="email", first_name=first_name, last_name=last_name)
     agent.agent_roles = checked
     uow.audit("agent:create", agent.account_id, roles=checked)
     return agent

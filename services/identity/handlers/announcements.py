@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from services.chassis.database import UnitOfWork
-from services.chassis.tables import mail
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from services.chassis.database import UnitOfWork
+from services.chassis.tables import mail
 from services.identity import repository
 from services.identity.domain.agents import AgentRole
 from services.identity.domain.reminders import Waiting
@@ -23,9 +23,7 @@ def on_structure_updated(
     row = {"structure_id": structure_id, "name": name, "partner_number": partner_number, "told_at": told_at}
     statement = insert(Structure).values(row)
     newer = Structure.told_at.is_(None) | (Structure.told_at < told_at)
-    uow.session.execute(
-        statement.on_conflict_do_update(index_elements=["structure_id"], set_=row, where=newer)
-    )
+    uow.session.execute(statement.on_conflict_do_update(index_elements=["structure_id"], set_=row, where=newer))
 
 
 def on_establishment_saved(
@@ -65,13 +63,13 @@ def on_convention_signed(uow: UnitOfWork, convention_id: str, structure_id: str)
     )
 
 
-def on_convention_activated(
-    uow: UnitOfWork, convention_id: str, structure_id: str, partner_number: str
-) -> None:
+def on_convention_activated(uow: UnitOfWork, convention_id: str, structure_id: str, partner_number: str) -> None:
     """Guide, page 10: «Félicitations !»."""
     done_waiting(uow, Waiting.SIGNATURE, structure_id)
     done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)
-    letters.to_representative(uow, structure_id, "congratulations", partner_number=partner_number)
+    letters.to_representative(
+        uow, structure_id, "congratulations", partner_number=partner_number, terminal_url=letters.link("/terminal")
+    )
 
 
 def on_convention_refused(uow: UnitOfWork, convention_id: str, structure_id: str, reason: str) -> None:
@@ -87,7 +85,7 @@ def on_convention_terminated(
         uow,
         structure_id,
         "convention_terminated",
-        effective_on=letters.french_day(effective_on),
+        effective_on=effective_on,
         reason=reason,
     )
 
@@ -129,8 +127,7 @@ def on_bank_account_submitted(
     if version <= 1:
         return
     wait_for(uow, Waiting.BANK_ACCOUNT, bank_account_id, structure_id)
-    not_before = letters.french_day(in_force_not_before) if in_force_not_before else None
-    letters.to_both_addresses(uow, structure_id, "bank_account_submitted", not_before=not_before)
+    letters.to_both_addresses(uow, structure_id, "bank_account_submitted", not_before=in_force_not_before)
 
 
 def on_bank_account_verified(
@@ -176,10 +173,6 @@ def on_payout_state_changed(
     """One mail per payout and state, although a long payout is announced in several pieces."""
     template = {"paid": "payout_paid", "returned": "payout_returned"}.get(state)
     reference = f"payout:{payout_id}:{state}"
-    if template is None or uow.session.scalar(
-        select(mail.c.id).where(mail.c.reference == reference).limit(1)
-    ):
+    if template is None or uow.session.scalar(select(mail.c.id).where(mail.c.reference == reference).limit(1)):
         return
-    letters.to_representative(
-        uow, structure_id, template, slip_number=slip_number, reason=reason, reference=reference
-    )
+    letters.to_representative(uow, structure_id, template, slip_number=slip_number, reason=reason, reference=reference)

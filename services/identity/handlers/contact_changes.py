@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
-from sqlalchemy.exc import IntegrityError
-
 from services.identity import personal, repository
 from services.identity.domain import accounts, codes
 from services.identity.domain.refusals import (
@@ -42,9 +42,7 @@ def request_email_change(database: BoundDatabase, call: Call, email: str, passwo
         uow.session.add(change)
         uow.session.flush()
         old = personal.email_of(account)
-        letters.email_change(
-            uow, old, email, old_token=_link(uow, change, OLD), new_token=_link(uow, change, NEW)
-        )
+        letters.email_change(uow, old, email, old_token=_link(uow, change, OLD), new_token=_link(uow, change, NEW))
         uow.audit("account:request_email_change", account.account_id)
         return {}
 
@@ -144,12 +142,7 @@ def confirm_mobile_change(uow: UnitOfWork, code: str) -> dict[str, Any]:
     MobileCodeExpired."""
     account = people.own_account(uow, locked=True)
     row = repository.latest_mobile_code(uow.session, account.account_id)
-    if (
-        row is None
-        or row.mobile is None
-        or uow.now >= row.sent_at + codes.LIFETIME
-        or row.tries >= codes.TRIES
-    ):
+    if row is None or row.mobile is None or uow.now >= row.sent_at + codes.LIFETIME or row.tries >= codes.TRIES:
         raise MobileCodeExpired
     row.tries += 1
     typed = "".join(c for c in code if c.isdigit())

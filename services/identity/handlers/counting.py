@@ -1,8 +1,8 @@
 """Counts tries in the database, before their outcome is known. See `domain.attempts`."""
 
-from services.chassis.database import UnitOfWork
 from sqlalchemy.dialects.postgresql import insert
 
+from services.chassis.database import UnitOfWork
 from services.identity import repository
 from services.identity.domain.attempts import FREE_TRIES, Attempts
 from services.identity.domain.refusals import TooManyAttempts

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from services.chassis.database import UnitOfWork
-
 from services.identity import personal, repository
 from services.identity.domain import delegations
 from services.identity.domain.accounts import SIGNS_IN, Kind, State
@@ -36,10 +35,7 @@ def list_delegates(uow: UnitOfWork) -> dict[str, list[dict[str, Any]]]:
     structure_id = own_structure(uow)
     held = {d.account_id: d for d in repository.rights_on(uow.session, structure_id)}
     members = repository.members(uow.session, structure_id)
-    items = [
-        _item(uow, account, _typed(membership), held.get(account.account_id))
-        for membership, account in members
-    ]
+    items = [_item(uow, account, _typed(membership), held.get(account.account_id)) for membership, account in members]
     representative = repository.representative(uow.session, structure_id)
     if representative is not None:
         items = [item for item in items if item["account_id"] != representative.account_id]
@@ -49,14 +45,10 @@ def list_delegates(uow: UnitOfWork) -> dict[str, list[dict[str, Any]]]:
 
 
 def _typed(membership: Membership) -> dict[str, str]:
-    return personal.open_document(
-        membership.typed, *_TYPED, f"{membership.structure_id}:{membership.account_id}"
-    )
+    return personal.open_document(membership.typed, *_TYPED, f"{membership.structure_id}:{membership.account_id}")
 
 
-def _item(
-    uow: UnitOfWork, account: Account, shown: dict[str, str], delegation: Delegation | None
-) -> dict[str, Any]:
+def _item(uow: UnitOfWork, account: Account, shown: dict[str, str], delegation: Delegation | None) -> dict[str, Any]:
     in_force = delegation is not None and repository.right(delegation).holds(uow.today)
     return shown | {
         "account_id": account.account_id,
@@ -109,9 +101,7 @@ def add_delegate(
 def _create(
     uow: UnitOfWork, provisional: Provisional, structure_id: str, first_name: str, last_name: str, email: str
 ) -> Account:
-    account = people.insert_account(
-        uow, Kind.PERSON, email, which="email", first_name=first_name, last_name=last_name
-    )
+    account = people.insert_account(uow, Kind.PERSON, email, which="email", first_name=first_name, last_name=last_name)
     provisional.give_to(uow, account)
     letters.activation(uow, account, provisional.password, structure_id)
     wait_for(uow, Waiting.ACTIVATION, account.account_id, structure_id)

@@ -7,22 +7,15 @@ nowhere else.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from services.chassis import clock
 from services.chassis.config import settings
 from services.chassis.database import UnitOfWork
-
 from services.identity import personal, repository
 from services.identity.domain.accounts import PROVISIONAL_PASSWORD_LIFETIME, State, mask_phone
 from services.identity.domain.agents import AgentRole
 from services.identity.models import Account, Structure
-
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 
 
 def link(path: str) -> str:
@@ -30,31 +23,16 @@ def link(path: str) -> str:
     return f"{settings().base_url}{path}"
 
 
-def french_day(day: date | datetime) -> str:
-    """«3 mars 2026», of an instant the day in Paris."""
-    if isinstance(day, datetime):
-        day = clock.paris(day).date()
-    ordinal = "1er" if day.day == 1 else str(day.day)
-    return f"{ordinal} {MONTHS[day.month - 1]} {day.year}"
-
-
-def send(
-    uow: UnitOfWork, account: Account | None, template: str, reference: str | None = None, **context: Any
-) -> None:
+def send(uow: UnitOfWork, account: Account | None, template: str, reference: str | None = None, **context: Any) -> None:
     """Mail one account, unless it has no address any more."""
     address = personal.email_of(account) if account else ""
     if address:
         send_to(uow, address, template, reference, **context)
 
 
-def send_to(
-    uow: UnitOfWork, address: str, template: str, reference: str | None = None, **context: Any
-) -> None:
-    """Mail an address; every template knows the platform's names and links."""
+def send_to(uow: UnitOfWork, address: str, template: str, reference: str | None = None, **context: Any) -> None:
+    """Mail an address; the chassis adds the platform's and the Caf's names."""
     common = {
-        "platform_name": settings().platform_name,
-        "caf_name": settings().caf_name,
-        "base_url": settings().base_url,
         "login_url": link("/login/partner"),
         "assistance_url": link("/assistance"),
     }
@@ -106,7 +84,7 @@ def activation(uow: UnitOfWork, person: Account, password: str, structure_id: st
         structure_name=structure_name(uow, structure_id),
         identifier=personal.email_of(person),
         password=password,
-        valid_until=french_day(uow.now + PROVISIONAL_PASSWORD_LIFETIME),
+        valid_until=uow.now + PROVISIONAL_PASSWORD_LIFETIME,
     )
 
 
@@ -117,7 +95,7 @@ def agent_activation(uow: UnitOfWork, agent: Account, password: str) -> None:
         "agent_activation",
         identifier=personal.email_of(agent),
         password=password,
-        valid_until=french_day(uow.now + PROVISIONAL_PASSWORD_LIFETIME),
+        valid_until=uow.now + PROVISIONAL_PASSWORD_LIFETIME,
         login_url=link("/login/agent"),
     )
 
@@ -127,16 +105,14 @@ def invitation(uow: UnitOfWork, person: Account, structure_id: str) -> None:
     send(uow, person, "delegate_added", structure_name=structure_name(uow, structure_id))
 
 
-def delegation_granted(
-    uow: UnitOfWork, person: Account, structure_id: str, role: str, ends_on: date | None
-) -> None:
+def delegation_granted(uow: UnitOfWork, person: Account, structure_id: str, role: str, ends_on: date | None) -> None:
     send(
         uow,
         person,
         "delegation_granted",
         structure_name=structure_name(uow, structure_id),
         role=ROLE_LABELS[role],
-        ends_on=french_day(ends_on) if ends_on else None,
+        ends_on=ends_on,
     )
 
 
@@ -159,12 +135,7 @@ def password_reset(uow: UnitOfWork, account: Account, token: str) -> None:
 def password_changed(uow: UnitOfWork, account: Account) -> None:
     """Told after each change, so that a thief's change is noticed."""
     if account.state != State.RESERVED:
-        send(uow, account, "password_changed", changed_at=_instant(uow.now))
-
-
-def _instant(at: datetime) -> str:
-    paris = clock.paris(at)
-    return f"{french_day(paris.date())} à {paris:%H h %M}"
+        send(uow, account, "password_changed", changed_at=uow.now, forgotten_url=link("/mot-de-passe"))
 
 
 def email_change(uow: UnitOfWork, old: str, new: str, *, old_token: str, new_token: str) -> None:
@@ -181,7 +152,7 @@ def email_changed(uow: UnitOfWork, old: str, new: str) -> None:
 
 def mobile_changed(uow: UnitOfWork, account: Account) -> None:
     mobile = personal.details_of(account)["mobile"]
-    send(uow, account, "mobile_changed", masked_phone=mask_phone(mobile), changed_at=_instant(uow.now))
+    send(uow, account, "mobile_changed", masked_phone=mask_phone(mobile), changed_at=uow.now)
 
 
 def _full_name(details: dict[str, Any]) -> str:
@@ -204,9 +175,7 @@ def transfer_rejected(uow: UnitOfWork, structure_id: str, reason: str) -> None:
     to_representative(uow, structure_id, "transfer_rejected", reason=reason)
 
 
-def representative_changed(
-    uow: UnitOfWork, structure_id: str, earlier: Account | None, present: Account
-) -> None:
+def representative_changed(uow: UnitOfWork, structure_id: str, earlier: Account | None, present: Account) -> None:
     """Told to the one who leaves, the one who comes, and the structure."""
     name = _full_name(personal.details_of(present))
     to_both_addresses(uow, structure_id, "representative_changed", new_name=name)

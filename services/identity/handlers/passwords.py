@@ -7,7 +7,6 @@ from services.chassis import actor as actors
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
-
 from services.identity import hashing, personal, repository
 from services.identity.domain import accounts
 from services.identity.domain.accounts import Kind, State
@@ -121,12 +120,7 @@ def request_password_reset(uow: UnitOfWork, email: str) -> dict[str, Any]:
 def usable_link(uow: UnitOfWork, token: str, *purposes: str) -> Link:
     """The link behind a token, held. Raises LinkInvalid."""
     found = repository.link(uow.session, personal.digest(token))
-    if (
-        found is None
-        or found.used_at is not None
-        or uow.now >= found.expires_at
-        or found.purpose not in purposes
-    ):
+    if found is None or found.used_at is not None or uow.now >= found.expires_at or found.purpose not in purposes:
         raise LinkInvalid
     return found
 
@@ -153,9 +147,7 @@ def reset_password(database: BoundDatabase, call: Call, token: str, password: st
         return {"kind": account.kind}
 
 
-def step_up(
-    database: BoundDatabase, call: Call, act: str, password: str | None, totp: str | None
-) -> dict[str, Any]:
+def step_up(database: BoundDatabase, call: Call, act: str, password: str | None, totp: str | None) -> dict[str, Any]:
     """A proof for one kind of act: partners show the password, agents a fresh code of the authenticator."""
     if call.actor.has("agent"):
         with database.unit_of_work(call) as uow:

@@ -1,9 +1,9 @@
 """Making accounts, and saying who somebody is."""
 
-from services.chassis.database import UnitOfWork
-from services.chassis.ids import new_id
 from sqlalchemy.dialects.postgresql import insert
 
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import new_id
 from services.identity import hashing, personal, repository
 from services.identity.domain import accounts
 from services.identity.domain.accounts import Kind, State
@@ -46,10 +46,10 @@ def insert_account(uow: UnitOfWork, kind: Kind, email: str, *, which: str, **det
             "created_at",
         )
     }
-    added = uow.session.execute(
-        insert(Account).values(row).on_conflict_do_nothing(constraint="one_account_per_address")
+    added = repository.changed(
+        uow.session, insert(Account).values(row).on_conflict_do_nothing(constraint="one_account_per_address")
     )
-    if added.rowcount == 0:
+    if added == 0:
         raise EmailAlreadyUsed(which=which)
     return uow.session.get_one(Account, account.account_id)
 

@@ -3,11 +3,11 @@ submission."""
 
 from typing import Any
 
-from services.chassis.database import UnitOfWork
-from services.chassis.ids import new_id
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import new_id
 from services.identity import personal, repository
 from services.identity.domain.accounts import Kind, State, move, normalise_email
 from services.identity.domain.delegations import Role
@@ -155,9 +155,7 @@ def on_application_submitted(
     structure_account.state = move(State(structure_account.state), State.ACTIVE)
     person = uow.session.get_one(Account, reserved.person_account_id)
     provisional.give_to(uow, person)
-    rights.grant(
-        uow, structure_id=structure_id, account_id=person.account_id, role=Role.LEGAL_REPRESENTATIVE.value
-    )
+    rights.grant(uow, structure_id=structure_id, account_id=person.account_id, role=Role.LEGAL_REPRESENTATIVE.value)
     letters.structure_information(uow, structure_account)
     letters.activation(uow, person, provisional.password, structure_id)
     wait_for(uow, Waiting.ACTIVATION, person.account_id, structure_id)

@@ -1,7 +1,6 @@
 """Recalls what waits too long. See `domain.reminders` for when."""
 
 from services.chassis.database import UnitOfWork
-
 from services.identity import personal, repository
 from services.identity.domain.accounts import PROVISIONAL_PASSWORD_LIFETIME, State
 from services.identity.domain.agents import AgentRole
@@ -38,7 +37,7 @@ def send_due(uow: UnitOfWork) -> int:
 
 def _remind(uow: UnitOfWork, item: WaitingItem) -> None:
     kind = Waiting(item.kind)
-    since = letters.french_day(item.since)
+    since = item.since
     structure_id = item.structure_id or ""
     if kind in _TO_AGENTS:
         role, template = _TO_AGENTS[kind]
@@ -62,6 +61,6 @@ def _remind_activation(uow: UnitOfWork, item: WaitingItem) -> None:
         "reminder_activation",
         structure_name=letters.structure_name(uow, item.structure_id or ""),
         identifier=personal.email_of(account),
-        valid_until=letters.french_day(until) if until > uow.now else None,
+        valid_until=until if until > uow.now else None,
         forgotten_url=letters.link("/mot-de-passe"),
     )

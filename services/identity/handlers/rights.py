@@ -3,16 +3,13 @@
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.revocations import revoke
-
 from services.identity.messages import DelegationGranted, DelegationRevoked
 from services.identity.models import Delegation
 
 
 def grant(uow: UnitOfWork, **values: object) -> Delegation:
     """Write a right and announce it."""
-    delegation = Delegation(
-        delegation_id=new_id(), granted_at=uow.now, granted_by=uow.actor.account_id, **values
-    )
+    delegation = Delegation(delegation_id=new_id(), granted_at=uow.now, granted_by=uow.actor.account_id, **values)
     uow.session.add(delegation)
     uow.session.flush()
     announced = ("delegation_id", "structure_id", "account_id", "role", "establishment_id", "ends_on")

@@ -8,7 +8,6 @@ from services.chassis import clock
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.revocations import revoke
-
 from services.identity import personal, repository
 from services.identity.domain import accounts, sessions
 from services.identity.domain.accounts import Kind, State
@@ -79,9 +78,7 @@ def resolve_session(uow: UnitOfWork, session_token: str) -> dict[str, Any]:
 
 def _check_alive(session: UserSession, account: Account, token_hash: bytes, at: datetime) -> None:
     alive = sessions.is_alive(Kind(account.kind), session.opened_at, session.last_seen_at, at)
-    replaced = session.token_hash != token_hash and (
-        session.earlier_until is None or at >= session.earlier_until
-    )
+    replaced = session.token_hash != token_hash and (session.earlier_until is None or at >= session.earlier_until)
     if not alive or replaced or State(account.state) not in accounts.SIGNS_IN:
         raise SessionUnknown
 
@@ -139,9 +136,7 @@ def _choice(delegation: Delegation, structure: Structure) -> dict[str, Any]:
     }
 
 
-def _scope(
-    session: UserSession, chosen: tuple[Delegation, Structure] | None, provisional: bool
-) -> dict[str, str]:
+def _scope(session: UserSession, chosen: tuple[Delegation, Structure] | None, provisional: bool) -> dict[str, str]:
     scope: dict[str, str | None] = {"session_id": session.session_id}
     if chosen and not provisional:
         delegation, structure = chosen
@@ -205,9 +200,7 @@ def _item(session: UserSession, current_id: str | None) -> dict[str, Any]:
 
 def close_session(uow: UnitOfWork, session_id: str | None) -> dict[str, Any]:
     """Close one of the caller's sessions, or the one in use. Closing a closed one is fine."""
-    session = uow.session.get(
-        UserSession, session_id or uow.actor.scope.get("session_id"), with_for_update=True
-    )
+    session = uow.session.get(UserSession, session_id or uow.actor.scope.get("session_id"), with_for_update=True)
     if session is None or session.account_id != uow.actor.account_id:
         raise SessionUnknown
     if session.closed_at is None:

@@ -10,7 +10,6 @@ from typing import Any
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
-
 from services.identity import hashing, personal, repository, totp
 from services.identity.domain import accounts, sessions
 from services.identity.domain.accounts import Kind, State
@@ -72,9 +71,7 @@ def _check_usable(uow: UnitOfWork, account: Account, verified_hash: str | None) 
         raise ProvisionalPasswordExpired
 
 
-def _next_step(
-    uow: UnitOfWork, account: Account, device_token: str | None, client: dict[str, str]
-) -> dict[str, Any]:
+def _next_step(uow: UnitOfWork, account: Account, device_token: str | None, client: dict[str, str]) -> dict[str, Any]:
     answer: dict[str, Any] = {"session_token": None, "session_expires_at": None, "step_token": None}
     answer["must_personalise"] = account.state == State.PROVISIONAL
     if account.kind == Kind.AGENT:

@@ -7,7 +7,6 @@ from services.chassis import actor as actors
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.revocations import revoke
-
 from services.identity import personal, repository
 from services.identity.domain import accounts, terminals
 from services.identity.domain.refusals import (

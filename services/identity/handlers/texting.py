@@ -6,7 +6,6 @@ from services.chassis.config import settings
 from services.chassis.database import BoundDatabase, Context, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
-
 from services.identity import personal, sms
 from services.identity.domain.accounts import mask_phone
 from services.identity.domain.refusals import MobileMissing, SmsFailed, SmsSignatureInvalid
@@ -97,7 +96,5 @@ def record_sms_status(
     if row is None or PROGRESS.get(report.status, -1) <= PROGRESS.get(row.status, -1):
         return {}
     row.status, row.status_at = report.status, uow.now
-    uow.publish(
-        SmsStatusChanged, provider=provider, provider_id=report.provider_id, status=report.status, at=uow.now
-    )
+    uow.publish(SmsStatusChanged, provider=provider, provider_id=report.provider_id, status=report.status, at=uow.now)
     return {}

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
-from sqlalchemy.exc import IntegrityError
-
 from services.identity import personal, repository
 from services.identity.domain import transfers
 from services.identity.domain.accounts import SIGNS_IN, Kind, State, mask_phone
@@ -30,9 +30,7 @@ _PLACE = ("representative_transfers", "person")
 _PAGE = 50
 
 
-def request_transfer(
-    database: BoundDatabase, call: Call, reason: str, password: str, **person: str
-) -> dict[str, str]:
+def request_transfer(database: BoundDatabase, call: Call, reason: str, password: str, **person: str) -> dict[str, str]:
     """Ask the Caf to accept another legal representative. Nothing changes until it does."""
     passwords.confirm_password(database, call, password)
     with database.unit_of_work(call) as uow:
@@ -135,15 +133,11 @@ def decide_transfer(
         letters.transfer_rejected(uow, transfer.structure_id, reason)
     answer = _dump(transfer, structure)
     transfer.person = None
-    uow.audit(
-        "representative:decide_transfer", transfer.structure_id, transfer_id=transfer_id, accepted=accepted
-    )
+    uow.audit("representative:decide_transfer", transfer.structure_id, transfer_id=transfer_id, accepted=accepted)
     return answer
 
 
-def _replace_representative(
-    uow: UnitOfWork, provisional: Provisional, transfer: RepresentativeTransfer
-) -> None:
+def _replace_representative(uow: UnitOfWork, provisional: Provisional, transfer: RepresentativeTransfer) -> None:
     structure_id = transfer.structure_id
     details = personal.open_document(transfer.person, *_PLACE, transfer.transfer_id)
     account = _account_of(uow, provisional, structure_id, details)
@@ -151,16 +145,12 @@ def _replace_representative(
     for delegation in repository.rights_on(uow.session, structure_id):
         if delegation.role == Role.LEGAL_REPRESENTATIVE or delegation.account_id == account.account_id:
             rights.end(uow, delegation)
-    rights.grant(
-        uow, structure_id=structure_id, account_id=account.account_id, role=Role.LEGAL_REPRESENTATIVE.value
-    )
+    rights.grant(uow, structure_id=structure_id, account_id=account.account_id, role=Role.LEGAL_REPRESENTATIVE.value)
     uow.publish(RepresentativeChanged, structure_id=structure_id, account_id=account.account_id)
     letters.representative_changed(uow, structure_id, earlier, account)
 
 
-def _account_of(
-    uow: UnitOfWork, provisional: Provisional, structure_id: str, details: dict[str, str]
-) -> Account:
+def _account_of(uow: UnitOfWork, provisional: Provisional, structure_id: str, details: dict[str, str]) -> Account:
     """The person's account: the one that exists, completed with what is needed to sign, or a new one."""
     email = details.pop("email")
     account = _check_person(uow, email)

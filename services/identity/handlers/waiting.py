@@ -1,8 +1,8 @@
 """What waits for somebody's act is written down, so that it is recalled. See `domain.reminders`."""
 
-from services.chassis.database import UnitOfWork
 from sqlalchemy.dialects.postgresql import insert
 
+from services.chassis.database import UnitOfWork
 from services.identity.domain.reminders import Waiting, next_reminder
 from services.identity.models import WaitingItem
 

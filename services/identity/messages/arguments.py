@@ -1,11 +1,16 @@
 """Arguments of the RPC methods. Messages to people are in French: a page shows them beside the field."""
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.identity import contact
 from services.identity.domain.terminals import NAME_LENGTH
 
-_REQUIRED = {"required": "Ce champ est obligatoire.", "null": "Ce champ est obligatoire."}
+_REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
+    "required": "Ce champ est obligatoire.",
+    "null": "Ce champ est obligatoire.",
+}
 
 
 def _tidy(value: str) -> str:
@@ -15,16 +20,16 @@ def _tidy(value: str) -> str:
 class Name(fields.String):
     """A short human text: blanks tidied, neither empty nor endless, no control characters."""
 
-    def __init__(self, longest: int = 100, **more):
+    def __init__(self, longest: int = 100, **more: Any):
         more.setdefault("required", True)
         super().__init__(error_messages=_REQUIRED, **more)
         self.longest = longest
 
-    def _deserialize(self, value, attr, data, **more):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
         text = _tidy(super()._deserialize(value, attr, data, **more))
         if not text:
             if self.required:
-                raise ValidationError(_REQUIRED["required"])
+                raise ValidationError("Ce champ est obligatoire.")
             return None
         if len(text) > self.longest:
             raise ValidationError(f"{self.longest} caractères au plus.")
@@ -36,11 +41,11 @@ class Name(fields.String):
 class Email(fields.String):
     """An e-mail address, tidied."""
 
-    def __init__(self, **more):
+    def __init__(self, **more: Any):
         more.setdefault("required", True)
         super().__init__(error_messages=_REQUIRED, **more)
 
-    def _deserialize(self, value, attr, data, **more):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
         try:
             return contact.email(super()._deserialize(value, attr, data, **more))
         except ValueError as fault:
@@ -50,11 +55,11 @@ class Email(fields.String):
 class Mobile(fields.String):
     """A French mobile number, as E.164."""
 
-    def __init__(self, **more):
+    def __init__(self, **more: Any):
         more.setdefault("required", True)
         super().__init__(error_messages=_REQUIRED, **more)
 
-    def _deserialize(self, value, attr, data, **more):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
         try:
             return contact.mobile(super()._deserialize(value, attr, data, **more))
         except ValueError as fault:
@@ -69,22 +74,19 @@ def civility() -> fields.String:
     )
 
 
-def identifier(**more) -> fields.UUID:
-    more.setdefault("required", True)
-    return Identifier(**more)
-
-
 class Identifier(fields.UUID):
     """A UUID, kept as text."""
 
-    def _deserialize(self, value, attr, data, **more):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
         return str(super()._deserialize(value, attr, data, **more))
 
 
-def secret(**more) -> fields.String:
+def secret(**more: Any) -> fields.String:
     """A password, code or token: bounded, so that nobody makes us hash a megabyte."""
     more.setdefault("required", True)
-    return fields.String(validate=validate.Length(max=1024), error_messages=_REQUIRED, **more)
+    return fields.String(
+        validate=validate.Length(max=1024, error="1 024 caractères au plus."), error_messages=_REQUIRED, **more
+    )
 
 
 def optional_identifier() -> fields.UUID:
@@ -109,13 +111,13 @@ class SaveRegistration(Schema):
 
 
 class RegistrationId(Schema):
-    registration_id = identifier()
+    registration_id = Identifier(required=True)
 
 
 class ReserveAccounts(Schema):
-    registration_id = identifier()
-    application_id = identifier()
-    structure_id = identifier()
+    registration_id = Identifier(required=True)
+    application_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
     structure_name = Name(longest=200)
     structure_email = Email()
 
@@ -148,7 +150,7 @@ class SessionToken(Schema):
 
 
 class StructureId(Schema):
-    structure_id = identifier()
+    structure_id = Identifier(required=True)
 
 
 class SessionId(Schema):
@@ -218,24 +220,22 @@ class AddDelegate(Schema):
 
 
 class AccountId(Schema):
-    account_id = identifier()
+    account_id = Identifier(required=True)
 
 
 class GrantDelegation(Schema):
-    account_id = identifier()
+    account_id = Identifier(required=True)
     role = fields.String(
         required=True,
         validate=validate.OneOf(("manager", "accountant", "cashier"), error="Choisissez un rôle."),
         error_messages=_REQUIRED,
     )
     establishment_id = optional_identifier()
-    ends_on = fields.Date(
-        load_default=None, allow_none=True, error_messages={"invalid": "Saisissez une date valide."}
-    )
+    ends_on = fields.Date(load_default=None, allow_none=True, error_messages={"invalid": "Saisissez une date valide."})
 
 
 class DelegationId(Schema):
-    delegation_id = identifier()
+    delegation_id = Identifier(required=True)
 
 
 class RequestTransfer(Schema):
@@ -250,7 +250,7 @@ class RequestTransfer(Schema):
 
 
 class TransferId(Schema):
-    transfer_id = identifier()
+    transfer_id = Identifier(required=True)
 
 
 class Transfers(Schema):
@@ -259,7 +259,7 @@ class Transfers(Schema):
 
 
 class DecideTransfer(Schema):
-    transfer_id = identifier()
+    transfer_id = Identifier(required=True)
     accepted = fields.Boolean(required=True)
     reason = fields.String(load_default="", validate=validate.Length(max=1000))
 
@@ -270,7 +270,7 @@ class CreatePairing(Schema):
 
 
 class PairingId(Schema):
-    pairing_id = identifier()
+    pairing_id = Identifier(required=True)
 
 
 class PairTerminal(Schema):
@@ -286,7 +286,7 @@ class TerminalToken(Schema):
 
 
 class TerminalId(Schema):
-    terminal_id = identifier()
+    terminal_id = Identifier(required=True)
 
 
 class RenameTerminal(TerminalId):

@@ -1,6 +1,7 @@
 """Events that identity announces: ids and states, never a name, an address or a number."""
 
 from marshmallow import fields
+
 from services.chassis.events import Event
 
 _A = "0190a0f2-7a3b-7c11-8f00-000000000001"

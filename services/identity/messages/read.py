@@ -1,6 +1,7 @@
 """Events that identity listens to, with the fields that it uses."""
 
 from marshmallow import EXCLUDE, Schema, fields
+
 from services.chassis.events import Reading
 
 

@@ -16,9 +16,7 @@ class Account(Base):
     __table_args__ = (
         UniqueConstraint("email_fingerprint", name="one_account_per_address"),
         CheckConstraint("kind in ('structure', 'person', 'agent')", name="kind"),
-        CheckConstraint(
-            "state in ('reserved', 'provisional', 'active', 'suspended', 'erased')", name="state"
-        ),
+        CheckConstraint("state in ('reserved', 'provisional', 'active', 'suspended', 'erased')", name="state"),
         CheckConstraint("kind <> 'structure' or password_hash is null", name="structures_never_sign_in"),
         Index("ix_accounts_agents", "kind", postgresql_where=text("kind = 'agent'")),
         Index("ix_accounts_mobile", "mobile_fingerprint"),

@@ -3,11 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from services.chassis.database import declarative_base
 from sqlalchemy import BigInteger, Date, DateTime, LargeBinary, Text, Uuid
 from sqlalchemy.orm import mapped_column
 
-Base = declarative_base()
+from services.chassis.database import declarative_base
+
+
+class Base(declarative_base()):  # type: ignore[misc]
+    """The base of every table here."""
+
+    __abstract__ = True
+
 
 Id = Annotated[str, mapped_column(Uuid(as_uuid=False), primary_key=True)]
 Ref = Annotated[str, mapped_column(Uuid(as_uuid=False))]

@@ -6,7 +6,6 @@ A provider hands a message over and tells its own id and first state; later it r
 from functools import cache
 
 from services.chassis.config import settings
-
 from services.identity.sms.base import Provider
 from services.identity.sms.file import FileProvider
 from services.identity.sms.twilio import TwilioProvider

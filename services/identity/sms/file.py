@@ -7,7 +7,6 @@ from pathlib import Path
 
 from services.chassis import clock
 from services.chassis.ids import new_id
-
 from services.identity.sms.base import Handed, Report, ReportInvalid
 
 

@@ -5,12 +5,12 @@ https://www.twilio.com/docs/usage/security#validating-requests
 """
 
 import requests
-from services.chassis.config import Twilio
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from services.chassis.config import Twilio
 from services.identity.sms.base import Handed, ProviderRefused, Report, ReportInvalid
 
 WEBHOOK_PATH = "/webhooks/twilio/sms"
@@ -25,9 +25,7 @@ class TwilioProvider:
     def __init__(self, account: Twilio, base_url: str):
         self._account = account
         self._webhook_url = f"{base_url}{WEBHOOK_PATH}"
-        self._client = Client(
-            account.account_sid, account.auth_token, http_client=TwilioHttpClient(timeout=_TIMEOUT_S)
-        )
+        self._client = Client(account.account_sid, account.auth_token, http_client=TwilioHttpClient(timeout=_TIMEOUT_S))
         if account.api_url:
             self._client.api.base_url = account.api_url
 
