@@ -56,12 +56,13 @@ class SessionsClient(ServiceClient):
         personalise_password."""
         return self._call("resolve_session", idempotent=True, session_token=session_token)
 
-    def choose_structure(self, structure_id: str) -> results.Viewer:
-        """Refuses `structure_not_yours`."""
+    def choose_structure(self, structure_id: str) -> results.OpenedSession:
+        """Administer this structure from now on. The session gets a new token (set the cookie again), so that
+        nothing cached under the old one is used any more. Refuses `structure_not_yours`."""
         return self._call("choose_structure", structure_id=structure_id)
 
-    def leave_structure(self) -> results.Viewer:
-        """Back to the personal space."""
+    def leave_structure(self) -> results.OpenedSession:
+        """Back to the personal space; a new token as well."""
         return self._call("leave_structure")
 
     def sessions(self) -> dict[str, list[results.SessionItem]]:
@@ -101,7 +102,7 @@ class AccountClient(ServiceClient):
         return self._call("request_password_reset", email=email)
 
     def reset_password(self, token: str, password: str) -> dict[str, Any]:
-        """Refuses `link_invalid`, `validation_failed`."""
+        """{"kind": "person" | "agent"}: which sign-in page follows. Refuses `link_invalid`, `validation_failed`."""
         return self._call("reset_password", token=token, password=password)
 
     def person(self) -> results.OwnPerson:
@@ -276,6 +277,10 @@ class AgentsClient(ServiceClient):
     """The Caf's agents, for administrators; and the SMS provider's webhook."""
 
     service = "identity"
+
+    def same_contact(self, structure_id: str) -> dict[str, list[dict[str, str]]]:
+        """For instructors: {"items": [{structure_id, name}]}, other structures with the same mobile number."""
+        return self._call("same_contact", idempotent=True, structure_id=structure_id)
 
     def agents(self) -> dict[str, list[results.AgentItem]]:
         return self._call("agents", idempotent=True)
