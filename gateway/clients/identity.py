@@ -131,7 +131,7 @@ class AccountClient(ServiceClient):
         return self._call("cancel_email_change")
 
     def request_mobile_change(self, mobile: str, password: str) -> dict[str, Any]:
-        """{"masked_phone"}: a code leaves to the new number. Refuses `step_up_failed`, `too_many_codes`."""
+        """{"masked_phone"}: a code leaves to the new number. Refuses `step_up_failed`, `too_many_mobile_codes`."""
         return self._call("request_mobile_change", mobile=mobile, password=password)
 
     def confirm_mobile_change(self, code: str) -> results.OwnPerson:

@@ -33,7 +33,7 @@ REFUSALS = {
         N_("Le SMS n’a pas pu être envoyé. Vérifiez votre numéro dans « Mon compte » ou réessayez plus tard."),
     ),
     "sms_signature_invalid": (403, N_("Ce rapport d’envoi n’est pas authentique.")),
-    "too_many_codes": (429, N_("Trop de codes demandés. Réessayez dans une heure.")),
+    "too_many_mobile_codes": (429, N_("Trop de codes demandés. Réessayez dans une heure.")),
     "mobile_code_wrong": (409, N_("Ce code est incorrect. Il vous reste {tries_left} essais.")),
     "mobile_code_expired": (410, N_("Ce code n’est plus valable. Demandez-en un nouveau.")),
     "already_delegate": (409, N_("Cette personne est déjà dans la liste de vos délégués.")),

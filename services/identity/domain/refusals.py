@@ -133,7 +133,7 @@ class SmsSignatureInvalid(Refusal):
 class TooManyCodes(Refusal):
     """Too many codes were asked for within the hour; wait `retry_after_s`."""
 
-    code = "too_many_codes"
+    code = "too_many_mobile_codes"
 
 
 class MobileCodeWrong(Refusal):
