@@ -1,0 +1,1 @@
+"""The rules of partners. Standard library only; one module per subject."""

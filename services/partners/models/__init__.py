@@ -1,0 +1,37 @@
+"""The tables of partners, one module per subject."""
+
+from services.partners.models.applications import (
+    REFERENCES,
+    Application,
+    Document,
+    DraftLink,
+    HistoryEntry,
+    Note,
+    ReviewItem,
+    Revision,
+)
+from services.partners.models.base import Base
+from services.partners.models.structures import (
+    BankAccount,
+    Establishment,
+    PartnerNumber,
+    PartnerNumberCounter,
+    Structure,
+)
+
+__all__ = [
+    "REFERENCES",
+    "Application",
+    "BankAccount",
+    "Base",
+    "Document",
+    "DraftLink",
+    "Establishment",
+    "HistoryEntry",
+    "Note",
+    "PartnerNumber",
+    "PartnerNumberCounter",
+    "ReviewItem",
+    "Revision",
+    "Structure",
+]
