@@ -65,11 +65,10 @@ class Document(TypedDict):
 class Representative(TypedDict):
     """Step 4, as identity keeps it."""
 
-    civility: str
+    civility: str  # "Mme" or "M."
     first_name: str
     last_name: str
     position: str
-    birth_date: str | None
     email: str
     mobile: str
 

@@ -128,18 +128,15 @@ class RepresentativeAnswers(Answers):
     """Step 4: checked here as typed, kept by identity, which checks again."""
 
     civility = Line(required=True)
-    last_name = Line(required=True, longest=80)
+    last_name = Line(required=True, longest=100)
     first_name = Line(required=True, longest=80)
     position = Line(required=True, longest=80)
-    birth_date = fields.Date(
-        load_default=None, allow_none=True, error_messages={"invalid": "Cette date n’est pas valide."}
-    )
     email = Line(required=True, longest=254, check=checks.email)
     mobile = Line(required=True, check=checks.french_mobile)
 
     @validates("civility")
     def _known(self, value: str, **_: Any) -> None:
-        if value not in ("Madame", "Monsieur"):
+        if value not in ("Mme", "M."):
             raise ValidationError("Choisissez une civilité.")
 
 

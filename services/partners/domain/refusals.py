@@ -152,3 +152,9 @@ class PartnerUnknown(Refusal):
     """No active partner has this number."""
 
     code = "partner_unknown"
+
+
+class AlreadySubmitted(Refusal):
+    """This draft was submitted under `reference`: from now on it is followed after signing in."""
+
+    code = "already_submitted"

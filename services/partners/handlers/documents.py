@@ -1,0 +1,147 @@
+"""Supporting documents: an uploaded file is checked, kept, replaced, removed, looked at and finally purged.
+
+Checking takes seconds and happens between two transactions: the first one asks whether the file is wanted at all, the
+second one whether it still is.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from services.chassis import uploads
+from services.chassis.database import BoundDatabase, UnitOfWork
+from services.chassis.files import FileStore
+from services.chassis.ids import new_id
+from services.partners import repository, views, watermark
+from services.partners.domain.documents import DocumentKind
+from services.partners.domain.refusals import DocumentKindUnknown, DocumentUnknown, TooManyFiles
+from services.partners.handlers.drafts import open_draft, structure_type_of, touch
+from services.partners.models import Application, Document
+
+Opener = Callable[[UnitOfWork], Application]
+"""Finds and locks the application that the caller may add documents to, or refuses."""
+
+
+def kind_of(application: Application, kind: str) -> DocumentKind:
+    """The kind, if the structure type asks for it. Refuses `document_kind_unknown`."""
+    structure_type = structure_type_of(application)
+    found = structure_type.document(kind) if structure_type else None
+    if found is None:
+        raise DocumentKindUnknown(kind=kind)
+    return found
+
+
+def add_document(database: BoundDatabase, call: Any, store: FileStore) -> dict[str, Any]:
+    """Keep a file for a draft."""
+    token = call.arguments["draft_token"]
+    return keep_file(database, call, store, lambda uow: open_draft(uow, token, lock=True))
+
+
+def keep_file(database: BoundDatabase, call: Any, store: FileStore, opener: Opener) -> dict[str, Any]:
+    """Check the incoming file and keep it as a document of the application that `opener` opens."""
+    given = call.arguments
+    with database.unit_of_work(call) as uow:
+        application = opener(uow)
+        kind = kind_of(application, given["kind"])
+        _make_room(uow, application, kind, dry_run=True)
+        label = application.application_id
+    checked = uploads.check(store, given["incoming_id"])
+    preview = watermark.keep_copy(store, checked, label) if kind.confidential and kind.max_files > 1 else None
+    with database.unit_of_work(call) as uow:
+        application = opener(uow)
+        _make_room(uow, application, kind)
+        row = _new_row(uow, application, kind, checked, preview, given["filename"])
+        touch(uow, application)
+        uow.audit("document:add", row.document_id, application_id=application.application_id, kind=kind.kind)
+        return views.document(row, kind.label)
+
+
+def _make_room(uow: UnitOfWork, application: Application, kind: DocumentKind, *, dry_run: bool = False) -> None:
+    """A kind of one file replaces it; a kind of several refuses one too many."""
+    there = [row for row in repository.documents(uow.session, application.application_id) if row.kind == kind.kind]
+    if len(there) < kind.max_files:
+        return
+    if kind.max_files > 1:
+        raise TooManyFiles(max_files=kind.max_files)
+    if not dry_run:
+        for row in there:
+            row.removed_at = uow.now
+
+
+def _new_row(
+    uow: UnitOfWork,
+    application: Application,
+    kind: DocumentKind,
+    checked: uploads.CheckedFile,
+    preview_sha256: str | None,
+    filename: str,
+) -> Document:
+    row = Document(
+        document_id=new_id(),
+        application_id=application.application_id,
+        kind=kind.kind,
+        round=application.round,
+        sha256=checked.sha256,
+        preview_sha256=preview_sha256,
+        filename=uploads.safe_name(filename, checked.kind),
+        media_type=checked.media_type,
+        size=checked.size,
+        uploaded_at=uow.now,
+    )
+    repository.lock_content(uow.session, row.sha256)
+    uow.session.add(row)
+    return row
+
+
+def remove_document(uow: UnitOfWork, draft_token: str, document_id: str) -> dict[str, Any]:
+    """Take a file out of a draft."""
+    application = open_draft(uow, draft_token, lock=True)
+    remove(uow, application, document_id)
+    return {"version": application.version}
+
+
+def remove(uow: UnitOfWork, application: Application, document_id: str) -> Document:
+    """Take a file out of an application. Refuses `document_unknown`."""
+    row = repository.document(uow.session, application.application_id, document_id)
+    if row is None:
+        raise DocumentUnknown()
+    row.removed_at = uow.now
+    touch(uow, application)
+    uow.audit("document:remove", row.document_id, application_id=application.application_id, kind=row.kind)
+    return row
+
+
+def draft_document(uow: UnitOfWork, draft_token: str, document_id: str) -> dict[str, Any]:
+    """Where a draft's file is, for its preview."""
+    return stored(uow, open_draft(uow, draft_token), document_id)
+
+
+def stored(uow: UnitOfWork, application: Application, document_id: str) -> dict[str, Any]:
+    """Where a file is. Refuses `document_unknown`."""
+    row = repository.document(uow.session, application.application_id, document_id)
+    if row is None:
+        raise DocumentUnknown()
+    return {"sha256": row.sha256, "filename": row.filename, "media_type": row.media_type}
+
+
+def stored_for_agent(uow: UnitOfWork, application: Application, document_id: str) -> dict[str, Any]:
+    """Where the copy for agents is: watermarked, for an identity document. Each look is in the journal."""
+    row = repository.document(uow.session, application.application_id, document_id)
+    if row is None:
+        raise DocumentUnknown()
+    uow.audit("document:look", row.document_id, application_id=application.application_id, kind=row.kind)
+    sha256 = row.preview_sha256 or row.sha256
+    return {"sha256": sha256, "filename": row.filename, "media_type": row.media_type}
+
+
+def purge_contents(database: BoundDatabase, store: FileStore, limit: int = 100) -> int:
+    """Delete the contents of removed files that no other document needs; returns how many rows were settled."""
+    with database.alone("partners-purge") as uow:
+        rows = repository.unpurged(uow.session, limit)
+        for row in rows:
+            row.purged_at = uow.now
+            for sha256 in filter(None, (row.sha256, row.preview_sha256)):
+                repository.lock_content(uow.session, sha256)
+                uow.session.flush()
+                if not repository.content_needed(uow.session, sha256):
+                    store.delete(sha256)
+        return len(rows)
