@@ -37,9 +37,7 @@ def application(session: Session, application_id: str, *, lock: bool = False) ->
 
 def application_of_structure(session: Session, structure_id: str, *, lock: bool = False) -> Application | None:
     """The structure's submitted application."""
-    query = select(Application).where(
-        Application.structure_id == structure_id, Application.state != State.DRAFT.value
-    )
+    query = select(Application).where(Application.structure_id == structure_id, Application.state != State.DRAFT.value)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 

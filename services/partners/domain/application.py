@@ -58,6 +58,7 @@ class Action(StrEnum):
 
     SUBMIT = "submit"
     TAKE = "take"
+    JUDGE = "judge"  # a verdict on one item
     REQUEST_CORRECTION = "request_correction"
     RESUBMIT = "resubmit"
     APPROVE = "approve"
@@ -67,6 +68,7 @@ class Action(StrEnum):
 TRANSITIONS: Mapping[tuple[State, Action], State] = {
     (State.DRAFT, Action.SUBMIT): State.SUBMITTED,
     (State.SUBMITTED, Action.TAKE): State.IN_REVIEW,
+    (State.IN_REVIEW, Action.JUDGE): State.IN_REVIEW,
     (State.IN_REVIEW, Action.REQUEST_CORRECTION): State.CORRECTION_REQUESTED,
     (State.CORRECTION_REQUESTED, Action.RESUBMIT): State.IN_REVIEW,
     (State.IN_REVIEW, Action.APPROVE): State.APPROVED,

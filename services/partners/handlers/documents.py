@@ -20,6 +20,8 @@ from services.partners.models import Application, Document
 Opener = Callable[[UnitOfWork], Application]
 """Finds and locks the application that the caller may add documents to, or refuses."""
 
+Follower = Callable[[UnitOfWork, Application], Any]
+
 
 def kind_of(application: Application, kind: str) -> DocumentKind:
     """The kind, if the structure type asks for it. Refuses `document_kind_unknown`."""
@@ -36,8 +38,11 @@ def add_document(database: BoundDatabase, call: Any, store: FileStore) -> dict[s
     return keep_file(database, call, store, lambda uow: open_draft(uow, token, lock=True))
 
 
-def keep_file(database: BoundDatabase, call: Any, store: FileStore, opener: Opener) -> dict[str, Any]:
-    """Check the incoming file and keep it as a document of the application that `opener` opens."""
+def keep_file(
+    database: BoundDatabase, call: Any, store: FileStore, opener: Opener, then: Follower | None = None
+) -> dict[str, Any]:
+    """Check the incoming file and keep it as a document of the application that `opener` opens; `then` runs in the
+    transaction that keeps it."""
     given = call.arguments
     with database.unit_of_work(call) as uow:
         application = opener(uow)
@@ -51,6 +56,8 @@ def keep_file(database: BoundDatabase, call: Any, store: FileStore, opener: Open
         _make_room(uow, application, kind)
         row = _new_row(uow, application, kind, checked, preview, given["filename"])
         touch(uow, application)
+        if then is not None:
+            then(uow, application)
         uow.audit("document:add", row.document_id, application_id=application.application_id, kind=kind.kind)
         return views.document(row, kind.label)
 

@@ -11,9 +11,7 @@ from services.partners.models import Application, Revision
 def remember(uow: UnitOfWork, found: Application) -> None:
     """Write down the present round."""
     for item, content in contents(uow, found).items():
-        uow.session.add(
-            Revision(application_id=found.application_id, round=found.round, item=item, content=content)
-        )
+        uow.session.add(Revision(application_id=found.application_id, round=found.round, item=item, content=content))
 
 
 def contents(uow: UnitOfWork, found: Application) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from services.partners.domain.application import (
     STEP_LABELS,
     Action,
     State,
+    Step,
     check_version,
     missing_of,
     next_state,
@@ -68,7 +69,7 @@ def _complete_draft(uow: UnitOfWork, token: str, version: int) -> Application:
     missing = missing_of(structure_type_of(found), [int(step) for step in found.step_versions], kinds)
     if missing:
         raise ApplicationIncomplete(
-            missing=[{"step": one.step, "label": one.label, "step_label": STEP_LABELS[one.step]} for one in missing]
+            missing=[{"step": one.step, "label": one.label, "step_label": STEP_LABELS[Step(one.step)]} for one in missing]
         )
     return found
 
@@ -127,7 +128,9 @@ def _type(found: Application) -> StructureType:
     return structure_type
 
 
-def record(uow: UnitOfWork, found: Application, action: str, *, public: bool, by_caf: bool = False, **details: Any) -> None:
+def record(
+    uow: UnitOfWork, found: Application, action: str, *, public: bool, by_caf: bool = False, **details: Any
+) -> None:
     """One line of the application's history and of the journal."""
     uow.session.add(
         HistoryEntry(

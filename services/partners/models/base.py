@@ -1,14 +1,20 @@
 """The declarative base, and the column types that every table here shares."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from sqlalchemy import Date, DateTime, ForeignKey, LargeBinary, Text, Uuid
 from sqlalchemy.orm import mapped_column
 
 from services.chassis.database import declarative_base
 
-Base = declarative_base()
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase
+
+    class Base(DeclarativeBase): ...
+
+else:
+    Base = declarative_base()
 
 Id = Annotated[str, mapped_column(Uuid(as_uuid=False), primary_key=True)]
 Ref = Annotated[str, mapped_column(Uuid(as_uuid=False))]

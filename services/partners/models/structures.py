@@ -75,9 +75,7 @@ class BankAccount(Base):
     __tablename__ = "bank_accounts"
     __table_args__ = (
         UniqueConstraint("structure_id", "version"),
-        CheckConstraint(
-            "state in ('submitted', 'verified', 'rejected', 'suspended', 'replaced')", name="state"
-        ),
+        CheckConstraint("state in ('submitted', 'verified', 'rejected', 'suspended', 'replaced')", name="state"),
         Index("uq_bank_accounts_verified", "structure_id", unique=True, postgresql_where=text("state = 'verified'")),
         Index("ix_bank_accounts_iban", "iban_fingerprint"),
     )
