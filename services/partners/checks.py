@@ -51,8 +51,7 @@ def iban(text: str) -> CheckedIban:
         raise Wrong("Cet IBAN n’est pas valide. Vérifiez chaque caractère sur votre RIB.") from None
     if typed[:2] not in SEPA:
         raise Wrong("Ce compte n’est pas dans la zone SEPA : le remboursement ne peut pas y être viré.")
-    bank: dict[str, str] = found.bank or {}
-    return CheckedIban(typed, bank.get("name") or None, str(found.bic) if found.bic else None)
+    return CheckedIban(typed, found.bank_name or None, str(found.bic) if found.bic else None)
 
 
 def french_mobile(text: str) -> str:

@@ -136,12 +136,6 @@ class CorrectionsIncomplete(Refusal):
     code = "corrections_incomplete"
 
 
-class RepresentativeMissing(Refusal):
-    """Step 4 hasn't been filled in."""
-
-    code = "representative_missing"
-
-
 class StructureUnknown(Refusal):
     """No such structure within the caller's reach."""
 

@@ -69,7 +69,9 @@ def _complete_draft(uow: UnitOfWork, token: str, version: int) -> Application:
     missing = missing_of(structure_type_of(found), [int(step) for step in found.step_versions], kinds)
     if missing:
         raise ApplicationIncomplete(
-            missing=[{"step": one.step, "label": one.label, "step_label": STEP_LABELS[Step(one.step)]} for one in missing]
+            missing=[
+                {"step": one.step, "label": one.label, "step_label": STEP_LABELS[Step(one.step)]} for one in missing
+            ]
         )
     return found
 
