@@ -17,7 +17,7 @@ from flask import Response, abort, current_app, flash, g, redirect, request, url
 from flask_babel import gettext as _
 
 from services.chassis import actor
-from services.chassis.refusals import Refused
+from services.chassis.refusals import Refused, Unavailable
 
 VISITOR = actor.VISITOR
 STRUCTURE_ROLES = frozenset({"legal_representative", "manager", "accountant", "cashier"})
@@ -141,6 +141,9 @@ def _ask_identity(session_token: str) -> Viewer:
         resolved = IdentityClient().resolve_session(session_token=session_token)
     except Refused:
         return Viewer()
+    except Unavailable:
+        g.viewer = Viewer()  # what the 503 page is shown to
+        raise
     finally:
         g.resolving_session = False
     found = Viewer.from_session(resolved)

@@ -35,9 +35,6 @@ from services.chassis.config import settings
 MAX_UPLOAD_BYTES = 12 * 1024 * 1024
 """One document may weigh 10 MB (DOMAIN); the rest of the form rides along."""
 DEVELOPMENT_PAGES = frozenset({"dev"})
-KEYS = (("gateway", "actor", True), ("gateway", "cookies", False))
-"""The keys this process needs: (owner, purpose, whether it signs for others)."""
-
 csrf = CSRFProtect()
 limiter = Limiter(
     get_remote_address,

@@ -1,6 +1,7 @@
 """How amounts, dates and states are shown: the template filters, in the viewer's language."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -25,7 +26,7 @@ def euros(cents: int | None) -> str:
     """1234_50 → «1 234,50 €»."""
     if cents is None:
         return NOTHING
-    shown = format_currency(abs(cents) / 100, "EUR", locale=_locale())
+    shown = format_currency(Decimal(abs(cents)) / 100, "EUR", locale=_locale())
     return f"−{shown}" if cents < 0 else shown
 
 

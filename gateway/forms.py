@@ -48,7 +48,7 @@ def _flatten(errors: Any) -> list[str]:
 class EurosField(StringField):
     """An amount typed as people write it («12», «12,50 €»); `data` is an integer number of cents."""
 
-    AMOUNT = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
+    AMOUNT = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = re.sub(r"[\s€]", "", valuelist[0]) if valuelist else ""

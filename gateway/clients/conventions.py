@@ -37,9 +37,7 @@ class SigningClient(ServiceClient):
             "confirm_reading", document_sha256=document_sha256, how=how, ip=ip, user_agent=user_agent, idempotent=True
         )
 
-    def request_signing_code(
-        self, document_sha256: str, *, ip: str, user_agent: str
-    ) -> results.SigningCodeStanding:
+    def request_signing_code(self, document_sha256: str, *, ip: str, user_agent: str) -> results.SigningCodeStanding:
         """Sends six digits by SMS to the caller's own mobile. Refuses `reading_required`, `document_changed`,
         `too_many_codes` {next_send_at}, `signing_blocked` {blocked_until}, `code_not_sent`, `transition_refused`."""
         return self._call(
@@ -50,14 +48,10 @@ class SigningClient(ServiceClient):
             user_agent=user_agent,
         )
 
-    def sign_convention(
-        self, document_sha256: str, code: str, *, ip: str, user_agent: str
-    ) -> results.SignedConvention:
+    def sign_convention(self, document_sha256: str, code: str, *, ip: str, user_agent: str) -> results.SignedConvention:
         """Refuses `signing_code_wrong` {tries_left}, `signing_code_expired`, `signing_code_missing`,
         `signing_blocked` {blocked_until}, `document_changed`, `transition_refused`."""
-        return self._call(
-            "sign_convention", document_sha256=document_sha256, code=code, ip=ip, user_agent=user_agent
-        )
+        return self._call("sign_convention", document_sha256=document_sha256, code=code, ip=ip, user_agent=user_agent)
 
     def own_document(self) -> results.Document:
         """«Télécharger la convention»: the sealed document, or the one signed or to be signed so far. Refuses
@@ -125,9 +119,7 @@ class CafConventionsClient(ServiceClient):
     def terminate_convention(self, convention_id: str, reason: str, effective_on: str) -> results.CafConvention:
         """`effective_on`: from this day (ISO) on, scans are refused; today or later. Refuses `transition_refused`,
         `termination_in_the_past`."""
-        return self._call(
-            "terminate_convention", convention_id=convention_id, reason=reason, effective_on=effective_on
-        )
+        return self._call("terminate_convention", convention_id=convention_id, reason=reason, effective_on=effective_on)
 
     def unblock_signing(self, convention_id: str) -> results.CafConvention:
         """Lifts the block after too many wrong codes. Refuses `convention_unknown`."""

@@ -1,0 +1,71 @@
+"""Every failure has a page of our own, in French, that says what to do."""
+
+from io import BytesIO
+
+import pytest
+
+from gateway.errors import TEXTS
+from services.chassis.config import SERVICES
+from services.chassis.refusals import Refused, Unavailable
+
+
+def test_unknown_page_is_ours(visitor) -> None:
+    answer = visitor.get("/nulle-part")
+    assert answer.status_code == 404
+    assert "Cette page n’existe pas" in answer.text
+    assert "Revenir à l’accueil" in answer.text
+
+
+def test_unavailable_service_says_when_to_come_back(sign_in, bus) -> None:
+    client = sign_in("manager")
+    bus.answers["transactions.partner"] = Unavailable("transactions did not answer in time")
+    answer = client.get("/transactions/nouvelle")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "momentanément indisponible" in answer.text
+
+
+def test_bug_shows_its_trace_and_no_stack(sign_in, bus) -> None:
+    client = sign_in("manager")
+    bus.answers["transactions.partner"] = {"unexpected": "shape"}
+    bus.answers["transactions.transactions"] = KeyError("secret of the inside")
+    answer = client.get("/transactions/")
+    assert answer.status_code == 500
+    assert answer.headers["X-Trace-Id"] in answer.text
+    assert "secret of the inside" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_refusal_that_no_page_handled_becomes_a_page(sign_in, bus) -> None:
+    client = sign_in("manager")
+    bus.answers["transactions.transaction"] = Refused("transaction_unknown")
+    answer = client.get("/transactions/T-1")
+    assert answer.status_code == 404
+
+
+def test_upload_that_is_too_large_is_refused_in_words(sign_in, bus) -> None:
+    client = sign_in("manager")
+    answer = client.post("/transactions/nouvelle", data={"photo": (BytesIO(bytes(13 * 1024 * 1024)), "a.png")})
+    assert answer.status_code == 413
+    assert "10 Mo" in answer.text
+
+
+@pytest.mark.parametrize("status", sorted(TEXTS))
+def test_each_error_text_has_a_title_and_advice(status: int) -> None:
+    title, advice = TEXTS[status]
+    assert title
+    assert advice.endswith(".")
+
+
+def test_readyz_names_the_service_that_is_missing(visitor, bus) -> None:
+    for service in SERVICES:
+        bus.answers[f"{service}.ready"] = {}
+    bus.answers["payouts.ready"] = Unavailable("silent")
+    answer = visitor.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["services"] == {**dict.fromkeys(SERVICES, "ready"), "payouts": "unavailable"}
+
+
+def test_healthz_asks_nobody(visitor, bus) -> None:
+    assert visitor.get("/healthz").status_code == 200
+    assert bus.calls == []

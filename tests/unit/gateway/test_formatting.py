@@ -1,0 +1,69 @@
+"""Amounts, dates and states, as people read them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+
+from gateway import formatting
+from gateway.statuses import STATUSES
+
+NNBSP, NBSP = "\u202f", "\u00a0"
+
+
+@pytest.fixture(autouse=True)
+def in_request(app: Flask):
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("cents", "shown"),
+    [
+        (0, f"0,00{NBSP}€"),
+        (5, f"0,05{NBSP}€"),
+        (123450, f"1{NNBSP}234,50{NBSP}€"),
+        (-2000, f"−20,00{NBSP}€"),
+        (9007199254740993, f"90{NNBSP}071{NNBSP}992{NNBSP}547{NNBSP}409,93{NBSP}€"),
+        (None, "–"),
+    ],
+)
+def test_euros(cents: int | None, shown: str) -> None:
+    assert formatting.euros(cents) == shown
+
+
+def test_instants_are_shown_in_paris_time() -> None:
+    assert formatting.instant("2026-07-01T22:30:00+00:00") == "02/07/2026 à 00:30"
+    assert formatting.instant(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == "01/01/2027 à 00:30"
+    assert formatting.clock_time("2026-10-25T01:30:00+00:00") == "02:30"
+
+
+def test_days_of_instants_are_those_of_paris() -> None:
+    assert formatting.day("2026-12-31T23:30:00+00:00") == "1 janvier 2027"
+    assert formatting.day(date(2026, 11, 24), "weekday") == "mardi 24 novembre 2026"
+    assert formatting.day("2026-11-24", "short") == "24/11/2026"
+
+
+def test_nothing_is_a_dash() -> None:
+    assert [formatting.day(None), formatting.instant(""), formatting.grouped(None), formatting.file_size(None)] == [
+        "–"
+    ] * 4
+
+
+def test_sizes_and_codes() -> None:
+    assert formatting.file_size(412_000) == "412 Ko"
+    assert formatting.file_size(1_300_000) == "1,3 Mo"
+    assert formatting.grouped("abcd-efghjklm") == "abcd efgh jklm"
+
+
+def test_a_badge_has_words_and_a_tone() -> None:
+    assert formatting.status("paid", "transaction") == '<span class="badge" data-tone="good">Remboursée</span>'
+
+
+def test_an_unknown_state_is_shown_as_it_is_and_escaped() -> None:
+    assert formatting.status("<b>", "transaction") == '<span class="badge" data-tone="neutral">&lt;b&gt;</span>'
+
+
+def test_tones_are_those_that_the_style_sheet_knows() -> None:
+    tones = {shown.tone for states in STATUSES.values() for shown in states.values()}
+    assert tones <= {"neutral", "waiting", "good", "bad", "muted"}

@@ -1,0 +1,83 @@
+"""Amounts as people type them, and refusals of services at their fields."""
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from gateway.component_examples import ExampleForm, example_form_with_errors
+from gateway.forms import EurosField, Form
+from gateway.refusals import describe, table
+from services.chassis.refusals import Refused
+
+
+class AmountForm(Form):
+    amount = EurosField("Montant")
+
+
+@pytest.fixture(autouse=True)
+def in_request(app: Flask):
+    with app.test_request_context(method="POST"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("typed", "cents"),
+    [
+        ("12", 1200),
+        ("12,5", 1250),
+        ("12.50 €", 1250),
+        (" 1 234,05 ", 123405),
+        ("1\u202f234,00\u00a0€", 123400),
+        ("0,01", 1),
+    ],
+)
+def test_amounts_are_read_as_cents(typed: str, cents: int) -> None:
+    assert AmountForm(MultiDict({"amount": typed})).amount.data == cents
+
+
+@pytest.mark.parametrize("typed", ["douze", "12,505", "-3", "1e3", "12,", "99999999", "١٢"])
+def test_what_is_no_amount_is_refused_and_kept_as_typed(typed: str) -> None:
+    form = AmountForm(MultiDict({"amount": typed}))
+    assert not form.validate()
+    assert form.amount.data is None
+    assert typed in form.amount()
+
+
+def test_an_amount_in_cents_is_written_back_as_euros() -> None:
+    assert 'value="12,05"' in AmountForm(formdata=None, amount=1205).amount()
+    assert 'value="12"' in AmountForm(formdata=None, amount=1200).amount()
+
+
+def test_errors_of_a_service_stand_at_their_fields_and_in_the_summary() -> None:
+    form = example_form_with_errors()
+    assert form.name.errors == ["Donnez le nom de la structure."]
+    assert ("wrong-name", "Donnez le nom de la structure.") in form.listed_errors()
+
+
+def test_errors_without_a_field_and_other_refusals_stand_at_the_top() -> None:
+    form = ExampleForm()
+    form.take_refusal(Refused("validation_failed", {"errors": {"elsewhere": {"0": ["Perdu."]}}}))
+    form.take_refusal(Refused("not_allowed"))
+    assert form.listed_errors() == [(None, "Perdu."), (None, "Votre compte ne permet pas cette action.")]
+
+
+def test_refusals_say_their_fields_in_euros() -> None:
+    said = describe(Refused("insufficient_balance", {"balance_cents": 2050}))
+    assert said.status == 409
+    assert "20,50" in said.text
+
+
+def test_unknown_refusal_gets_a_general_sentence() -> None:
+    assert describe(Refused("never_heard_of")).status == 409
+
+
+def test_refusal_with_a_missing_field_still_speaks() -> None:
+    assert "…" in describe(Refused("insufficient_balance", {})).text
+
+
+@pytest.mark.parametrize("code", sorted(table()))
+def test_each_refusal_has_a_status_and_a_sentence(code: str) -> None:
+    status, sentence = table()[code]
+    assert 400 <= status < 600
+    assert sentence.strip().endswith((".", "?", "!", ")"))
+    assert len(sentence) > 15

@@ -1,0 +1,168 @@
+"""«Mes transactions»: columns, filters, paging, actions by role, exports."""
+
+import csv
+import io
+import zipfile
+
+import pytest
+
+from gateway.transaction_export import harmless
+from services.chassis.refusals import Refused, Unavailable
+
+PARTNER = {"active": True, "establishments": []}
+TOTALS = {"count": 2, "amount_cents": 5100, "cancelled_count": 1}
+
+
+def transaction(number: str, **changed) -> dict:
+    return {
+        "transaction_id": number, "number": number, "state": "recorded", "contested": False, "amount_cents": 2550,
+        "recorded_at": "2026-11-24T10:00:00+00:00", "recorded_on": "2026-11-24", "cancellable": True,
+        "cancellable_until": "2026-11-24T23:00:00+00:00", "cancelled_at": None, "scheme": "Pass’sports-loisirs",
+        "season": "2026-2027", "beneficiary": {"first_name": "Lina", "last_name": "Benali"}, "structure_id": "s-1",
+        "structure_name": "Judo Club", "partner_number": "93-1", "establishment_id": None, "establishment_name": None,
+        "operator_id": "a-1", "terminal_id": None, "origin": "web", "slip_number": None, "payout_id": None, **changed,
+    }  # fmt: skip
+
+
+PAID = transaction("T-1", state="paid", cancellable=False, slip_number="B-7")
+
+
+@pytest.fixture
+def signed_in(sign_in, bus):
+    bus.answers |= {
+        "transactions.transactions": {"items": [transaction("T-2"), PAID], "next_cursor": "next-1"},
+        "transactions.totals": TOTALS,
+        "transactions.partner": PARTNER,
+        "transactions.transaction": transaction("T-2"),
+        "identity.persons": {"a-1": {"first_name": "Nadia", "last_name": "Benali"}},
+    }
+    return sign_in
+
+
+def test_list_has_every_column_of_the_guide(signed_in) -> None:
+    page = signed_in("manager").get("/transactions/").text
+    for shown in (
+        "24/11/2026",
+        "T-2",
+        "Pass’sports-loisirs",
+        "Lina Benali",
+        "Judo Club",
+        "25,50",
+        "B-7",
+        "51,00",
+        "Nadia Benali",
+    ):
+        assert shown in page
+
+
+def test_next_page_keeps_the_filters(signed_in) -> None:
+    page = signed_in("manager").get("/transactions/?state=paid&cursor=c-0").text
+    assert 'href="/transactions/?state=paid&amp;cursor=next-1"' in page
+    assert 'href="/transactions/?state=paid"' in page
+
+
+def test_filters_reach_the_service_and_bad_ones_do_not(signed_in, bus) -> None:
+    signed_in("manager").get(
+        "/transactions/?from_on=2026-11-01&to_on=31/11&state=lost&operator=terminal:t-9&number=T-2"
+    )
+    [asked] = bus.called("transactions.transactions")
+    assert asked["from_on"] == "2026-11-01"
+    assert asked["terminal_id"] == "t-9"
+    assert asked["number"] == "T-2"
+    assert not {"to_on", "state", "operator"} & asked.keys()
+
+
+@pytest.mark.parametrize(
+    ("role", "cancels", "contests", "exports"),
+    [
+        ("legal_representative", True, True, True),
+        ("manager", True, True, True),
+        ("accountant", False, False, True),
+        ("cashier", True, False, False),
+    ],
+)
+def test_actions_follow_the_role(signed_in, role: str, cancels: bool, contests: bool, exports: bool) -> None:
+    page = signed_in(role).get("/transactions/").text
+    assert ("/transactions/T-2/annuler" in page) is cancels
+    assert ("/transactions/T-1/contester" in page) is contests
+    assert ("/transactions/export.csv" in page) is exports
+
+
+def test_empty_lists_say_what_to_do(signed_in, bus) -> None:
+    bus.answers["transactions.transactions"] = {"items": [], "next_cursor": None}
+    client = signed_in("manager")
+    assert "dès le premier pass scanné" in client.get("/transactions/").text
+    assert "Élargissez les dates" in client.get("/transactions/?state=paid").text
+
+
+def test_list_shows_without_the_identity_service(signed_in, bus) -> None:
+    bus.answers["identity.persons"] = Unavailable("away")
+    assert signed_in("manager").get("/transactions/").status_code == 200
+
+
+def test_cancelling_uses_the_transactions_own_key(signed_in, bus) -> None:
+    bus.answers["transactions.cancel_transaction"] = {
+        "replayed": False,
+        "transaction": transaction("T-2", state="cancelled"),
+    }
+    answer = signed_in("cashier").post("/transactions/T-2/annuler", follow_redirects=True)
+    assert "est annulée" in answer.text
+    assert bus.called("transactions.cancel_transaction") == [{"number": "T-2", "idempotency_key": "web-cancel-T-2"}]
+
+
+def test_too_late_to_cancel_is_said(signed_in, bus) -> None:
+    bus.answers["transactions.cancel_transaction"] = Refused("cancel_window_closed")
+    answer = signed_in("cashier").post("/transactions/T-2/annuler", follow_redirects=True)
+    assert 'data-tone="bad"' in answer.text
+
+
+def test_contesting_needs_a_reason_and_keeps_what_was_typed(signed_in, bus) -> None:
+    client = signed_in("manager")
+    answer = client.post("/transactions/T-1/contester", data={"reason": "trop"})
+    assert answer.status_code == 422
+    assert ">trop</textarea>" in answer.text.replace("\r\n", "")
+    bus.answers["transactions.contest_transaction"] = PAID
+    answer = client.post("/transactions/T-1/contester", data={"reason": "Montant saisi deux fois."})
+    assert answer.status_code == 303
+    assert bus.called("transactions.contest_transaction") == [{"number": "T-1", "reason": "Montant saisi deux fois."}]
+
+
+def pages(arguments: dict) -> dict:
+    """Two pages of the list."""
+    if arguments["cursor"] is None:
+        return {
+            "items": [transaction("T-2", beneficiary={"first_name": "=1+1", "last_name": "Benali"})],
+            "next_cursor": "c",
+        }
+    return {"items": [PAID], "next_cursor": None}
+
+
+def test_csv_holds_all_pages_and_no_formula(signed_in, bus) -> None:
+    bus.answers["transactions.transactions"] = pages
+    answer = signed_in("accountant").get("/transactions/export.csv?state=paid")
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    header, first, second = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";")
+    assert header[:3] == ["Date", "Numéro", "Dispositif"]
+    assert dict(zip(header, first, strict=True))["Prénom de l’enfant"] == "'=1+1"
+    assert dict(zip(header, second, strict=True))["Montant"] == "25,50"
+    assert dict(zip(header, second, strict=True))["Bordereau de paiement"] == "B-7"
+    assert all(asked["state"] == "paid" for asked in bus.called("transactions.transactions"))
+
+
+def test_xlsx_holds_all_pages_with_amounts_as_numbers(signed_in, bus) -> None:
+    bus.answers["transactions.transactions"] = pages
+    answer = signed_in("accountant").get("/transactions/export.xlsx")
+    sheet = zipfile.ZipFile(io.BytesIO(answer.data)).read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 3
+    assert sheet.count("<v>25.5</v>") == 2
+    assert "<f>" not in sheet
+
+
+@pytest.mark.parametrize("cell", ["=cmd()", "+33", "-1", "@x", "\tx"])
+def test_cells_that_look_like_formulas_are_marked(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+
+
+def test_other_cells_stay_as_they_are() -> None:
+    assert [harmless(cell) for cell in ("Lina", 12, None, "a=b")] == ["Lina", 12, None, "a=b"]
