@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy import commandlines
 from deploy.local import processes
 from deploy.local.ports import HOST, Ports
 from deploy.local.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("identity", "partners", "conventions", "transactions", "payouts")
-GATEWAY_WORKERS, GATEWAY_THREADS = 2, 8
 RELAY = "relay"
 READY_WITHIN_S = 90.0
 PASSED_ON = ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH", "VIRTUAL_ENV")
@@ -69,26 +69,19 @@ class Platform:
         for service in self.services:
             for number in range(1, scale.get(service, 1) + 1):
                 name = service if number == 1 else f"{service}-{number}"
-                commands[name] = [sys.executable, "-m", "services.chassis.run", f"services.{service}.service"]
+                commands[name] = commandlines.service(service)
         if relay:
-            commands[RELAY] = [sys.executable, "-m", "services.chassis.relay", *self.services]
+            commands[RELAY] = commandlines.relay(self.services)
         planned = {}
         for index, (name, command) in enumerate(commands.items()):
             health_port = self.ports.health(index)
             url = f"http://{HOST}:{health_port}/healthz"
             planned[name] = Process(name, command, url, {"PSL_HEALTH_PORT": str(health_port)})
         if gateway:
-            planned["gateway"] = Process("gateway", self._gateway_command(), f"{self.base_url}/healthz")
+            planned["gateway"] = Process(
+                "gateway", commandlines.gateway(f"{HOST}:{self.ports.gateway}"), f"{self.base_url}/healthz"
+            )
         return planned
-
-    def _gateway_command(self) -> list[str]:
-        return [
-            *(sys.executable, "-m", "gunicorn", "gateway.app:create_app()"),
-            *("--bind", f"{HOST}:{self.ports.gateway}"),
-            *("--worker-class", "gthread", "--workers", str(GATEWAY_WORKERS), "--threads", str(GATEWAY_THREADS)),
-            *("--timeout", "30", "--graceful-timeout", "10", "--keep-alive", "30"),
-            *("--worker-tmp-dir", "/dev/shm", "--log-level", "warning", "--no-control-socket"),  # noqa: S108
-        ]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,0 +1,56 @@
+"""The door of a container or a unit: `python -m deploy.enter service transactions | relay | gateway | migrate | …`.
+
+Secrets come as files: for every variable `NAME_FILE` the content of that file becomes `NAME` (containers), and every
+file of systemd's `$CREDENTIALS_DIRECTORY` becomes the variable of its name. The process then replaces this one, so that
+signals reach it.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy import commandlines
+from services.chassis.config import SERVICES
+
+SUFFIX = "_FILE"
+
+
+def secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that lie in files."""
+    found = {}
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    for path in sorted(Path(folder).iterdir()) if folder else ():
+        if path.is_file() and path.name.isupper():
+            found[path.name] = path.read_text(encoding="utf-8").strip()
+    for name, value in environment.items():
+        if name.endswith(SUFFIX):
+            found[name.removesuffix(SUFFIX)] = Path(value).read_text(encoding="utf-8").strip()
+    return found
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """What to become. Raises SystemExit with the possibilities."""
+    match list(arguments):
+        case ["service", name] if name in SERVICES:
+            return commandlines.service(name)
+        case ["relay", *names] if set(names) <= set(SERVICES):
+            return commandlines.relay(names or SERVICES)
+        case ["gateway"]:
+            workers = int(os.environ.get("PSL_GATEWAY_WORKERS", commandlines.GATEWAY_WORKERS))
+            threads = int(os.environ.get("PSL_GATEWAY_THREADS", commandlines.GATEWAY_THREADS))
+            bind = os.environ.get("PSL_GATEWAY_BIND", "127.0.0.1:8000")
+            return commandlines.gateway(bind, workers=workers, threads=threads)
+        case [("migrate" | "status" | "deadletters" | "create-agent" | "backup" | "restore"), *_]:
+            return [sys.executable, "-m", "deploy", *arguments]
+    raise SystemExit(f"usage: service {'|'.join(SERVICES)} | relay [SERVICE…] | gateway | migrate | status | …")
+
+
+def main(arguments: Sequence[str]) -> None:
+    chosen = command(arguments)
+    os.environ.update(secrets(os.environ))
+    os.execv(chosen[0], chosen)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
