@@ -25,6 +25,8 @@ class ConfigurationRefused(SystemExit):
 
 @dataclass(frozen=True)
 class Twilio:
+    """The account at the SMS provider; ``api_url`` only where tests stand in for it."""
+
     account_sid: str
     auth_token: str
     messaging_service_sid: str

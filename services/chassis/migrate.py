@@ -1,11 +1,12 @@
 """Database migrations, with alembic, one history for the chassis' tables and one per service.
 
     python -m services.chassis.migrate up identity partners       # to the newest version, and set rights
-    python -m services.chassis.migrate new transactions "add pass rotation"   # write a revision from the models
+    python -m services.chassis.migrate new transactions "add pass rotation"   # write a revision from the
+    models
 
-Migrations run with the role that owns the tables (``<SERVICE>_DATABASE_OWNER_URL``). The service's everyday role then
-gets what it needs and no more: tables marked ``info={"append_only": True}`` can't be changed or deleted from, neither
-by right nor, second wall, by trigger.
+Migrations run with the role that owns the tables (``<SERVICE>_DATABASE_OWNER_URL``). The service's everyday
+role then gets what it needs and no more: tables marked ``info={"append_only": True}`` can't be changed or
+deleted from, neither by right nor, second wall, by trigger.
 """
 
 import argparse
@@ -139,7 +140,8 @@ def downgrade() -> None:
 
 
 def new_revision(service: str, message: str, owner_url: str | None = None) -> Path:
-    """Write a revision with what the models have and the (upgraded) database lacks; look it over before committing."""
+    """Write a revision with what the models have and the (upgraded) database lacks; look it over before
+    committing."""
     engine = create_engine(owner_url or settings().database_url(service, owner=True))
     with engine.connect() as connection:
         scripts = ScriptDirectory.from_config(_config(service, connection))
@@ -173,6 +175,7 @@ def _code(operations: Any) -> str:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="migrate the databases of these services")
