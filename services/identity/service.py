@@ -13,6 +13,7 @@ from services.identity.handlers import (
     passwords,
     people,
     privacy,
+    registrants,
     registrations,
     sessions,
     sign_in,
@@ -46,6 +47,18 @@ class IdentityService(listening.Listening, Service):
         """Take the structure's and the person's address, or neither."""
         with self.database.unit_of_work(call) as uow:
             return registrations.reserve_accounts(uow, **call.arguments)
+
+    @rpc(arguments.Registrant, demands={"service:partners"}, idempotent=True)
+    def registrant(self, call: Call) -> Any:
+        """The legal representative of a submitted application, for its review."""
+        with self.database.unit_of_work(call) as uow:
+            return registrants.registrant(uow, **call.arguments)
+
+    @rpc(arguments.StructureEmail, demands={"service:partners"}, idempotent=True)
+    def change_structure_email(self, call: Call) -> Any:
+        """The structure's account gets the corrected address."""
+        with self.database.unit_of_work(call) as uow:
+            return registrants.change_structure_email(uow, **call.arguments)
 
     @rpc(arguments.SigningCode, demands={"legal_representative"})
     def send_signing_code(self, call: Call) -> Any:

@@ -114,6 +114,15 @@ class RegistrationId(Schema):
     registration_id = Identifier(required=True)
 
 
+class Registrant(RegistrationId):
+    structure_id = Identifier(required=True)
+
+
+class StructureEmail(Schema):
+    structure_id = Identifier(required=True)
+    email = Email(required=True)
+
+
 class ReserveAccounts(Schema):
     registration_id = Identifier(required=True)
     application_id = Identifier(required=True)

@@ -1,12 +1,11 @@
 """The partner's side of the review: what was refused is open, everything else is locked."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore
 from services.partners import messages, repository, views
-from services.partners.domain.application import Action, State, Step, check_version, next_state
+from services.partners.domain.application import Action, State, check_version, next_state
 from services.partners.domain.refusals import ApplicationUnknown, DocumentUnknown, ItemLocked, ItemUnknown
 from services.partners.domain.review import (
     GROUPS,
@@ -80,24 +79,32 @@ def _number_of(uow: UnitOfWork, found: Application) -> str | None:
 
 
 def correct_fields(database: BoundDatabase, call: Any, identity: Any) -> dict[str, Any]:
-    """Correct one refused group of fields. Refuses `item_unknown`, `item_locked`, `stale_version`,
-    `validation_failed`."""
-    group, given = call.arguments["group"], call.arguments["answers"]
-    if group == "representative":
-        return _correct_representative(database, call, identity, given)
+    """Correct one refused group of fields. What concerns an account is identity's to change, between two transactions.
+
+    Refuses `item_unknown`, `item_locked`, `stale_version`, `validation_failed`, `email_already_used`.
+    """
+    group, version, given = (call.arguments[name] for name in ("group", "version", "answers"))
     with database.unit_of_work(call) as uow:
-        found = _open_group(uow, group, call.arguments["version"])
-        step = GROUPS[group][0]
-        given = _with_own_address(found, step, given)
-        write_answers(found, step, load_answers(found, step, given))
-        if step == Step.STRUCTURE_TYPE:
+        found = _open_group(uow, group, version)
+        loaded = {} if group == "representative" else load_answers(found, GROUPS[group][0], given)
+        structure_id, email = found.structure_id, found.structure["email"]
+    if group == "representative":
+        identity.call("update_person", {name: given.get(name) or "" for name in _PERSON_FIELDS}, call=call)
+    elif group == "structure" and loaded["email"] != email:
+        asked = {"structure_id": structure_id, "email": loaded["email"]}
+        identity.call("change_structure_email", asked, call=call, idempotent=True, as_service=True)
+    with database.unit_of_work(call) as uow:
+        found = _open_group(uow, group, version)
+        if loaded:
+            write_answers(found, GROUPS[group][0], loaded)
+        if group == "structure_type":
             sync_items(uow, found)
             uow.session.flush()
         return _answered(uow, found, group_key(group))
 
 
 def _open_group(uow: UnitOfWork, group: str, version: int) -> Application:
-    """The application, locked, if that group is open. The e-mail address of an account isn't changed here."""
+    """The application, locked, if that group is open and this is its latest version."""
     found = _open_own(uow)
     if group not in GROUPS:
         raise ItemUnknown(item=group_key(group))
@@ -105,23 +112,6 @@ def _open_group(uow: UnitOfWork, group: str, version: int) -> Application:
     check_open(State(found.state), items[group_key(group)])
     check_version(found.version, version)
     return found
-
-
-def _correct_representative(
-    database: BoundDatabase, call: Any, identity: Any, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Identity keeps the person: it changes what may be changed, then the item counts as answered."""
-    with database.unit_of_work(call) as uow:
-        _open_group(uow, "representative", call.arguments["version"])
-    identity.call("update_person", {name: given.get(name) or "" for name in _PERSON_FIELDS}, call=call)
-    with database.unit_of_work(call) as uow:
-        found = _open_group(uow, "representative", call.arguments["version"])
-        return _answered(uow, found, group_key("representative"))
-
-
-def _with_own_address(found: Application, step: int, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The structure's address is that of its account by now: it stays as it is."""
-    return {**given, "email": found.structure["email"]} if step == Step.STRUCTURE else given
 
 
 def _answered(uow: UnitOfWork, found: Application, item: str) -> dict[str, Any]:
