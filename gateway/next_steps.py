@@ -5,33 +5,59 @@ Each service is asked for one thing; one that is away leaves its part out and th
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import structlog
+from flask import url_for
+from flask_babel import gettext as _
 
 from gateway.access import Viewer
+from gateway.clients.conventions import SigningClient
+from gateway.clients.partners import OwnApplicationClient
+from gateway.navigation import ADMINISTER, LEGAL, exists
+from services.chassis import clock
 from services.chassis.refusals import Refused, Unavailable
 
 log = structlog.get_logger("gateway")
+CONGRATULATE_FOR = timedelta(days=30)
+
+
+class Step(NamedTuple):
+    """One thing to do or to wait for; without `url` there is nothing to press."""
+
+    title: str
+    text: str
+    tone: str = "waiting"
+    action: str = ""
+    url: str | None = None
 
 
 @dataclass
 class Situation:
     """Where a structure stands: `steps` in order of importance, and whether to congratulate."""
 
-    convention: dict[str, Any] | None = None
-    application: dict[str, Any] | None = None
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    convention: Any = None
+    application: Any = None
+    steps: list[Step] = field(default_factory=list)
     incomplete: bool = False
 
     @property
-    def active(self) -> bool:
-        return bool(self.convention and self.convention.get("state") == "active")
+    def congratulate(self) -> bool:
+        """The guide's banner, for a month after the Caf has signed."""
+        active = self.convention if self.convention and self.convention["state"] == "active" else None
+        since = active and active["activated_at"]
+        return bool(since and clock.now() - datetime.fromisoformat(since) < CONGRATULATE_FOR)
 
 
 def situation_of(who: Viewer) -> Situation:
     """The situation of the viewer's structure."""
-    return Situation()
+    situation = Situation()
+    situation.convention = _asked(situation, SigningClient().own_convention)
+    if who.may(*ADMINISTER):
+        situation.application = _asked(situation, OwnApplicationClient().own_application)
+    situation.steps = [*_application_steps(situation.application), *_convention_steps(situation.convention, who)]
+    return situation
 
 
 def _asked(situation: Situation, ask: Callable[[], Any]) -> Any | None:
@@ -43,3 +69,62 @@ def _asked(situation: Situation, ask: Callable[[], Any]) -> Any | None:
     except Unavailable:
         situation.incomplete = True
     return None
+
+
+def _link(endpoint: str) -> str | None:
+    return url_for(endpoint) if exists(endpoint) else None
+
+
+def _application_steps(application: Any) -> list[Step]:
+    state = application["state"] if application else None
+    if state == "correction_requested":
+        return [_corrections(application)]
+    if state == "rejected":
+        return [Step(_("Demande de labellisation refusée"), application.get("rejection_reason") or "", "bad")]
+    return []
+
+
+def _corrections(application: Any) -> Step:
+    return Step(
+        _("Corrections demandées"),
+        application.get("message") or _("La Caf a besoin que vous corrigiez une partie de votre dossier."),
+        action=_("Corriger mon dossier"),
+        url=_link("application.corrections"),
+    )
+
+
+def _convention_steps(convention: Any, who: Viewer) -> list[Step]:
+    state = convention["state"] if convention else None
+    if state == "prepared":
+        return [_sign() if who.may(LEGAL) else _wait_for_the_signer()]
+    if state == "signed_by_partner":
+        return [_wait_for_the_caf()]
+    if state in ("refused", "terminated"):
+        title = _("Convention refusée par la Caf") if state == "refused" else _("Convention résiliée")
+        return [Step(title, convention.get("reason") or "", "bad")]
+    return []
+
+
+def _sign() -> Step:
+    """The guide: «cliquez sur « Je signe la convention »»."""
+    return Step(
+        _("Votre convention vous attend"),
+        _("Lisez-la, demandez un code de vérification par SMS, puis saisissez-le pour signer."),
+        action=_("Je signe la convention"),
+        url=_link("convention.index"),
+    )
+
+
+def _wait_for_the_signer() -> Step:
+    return Step(
+        _("Convention à signer"),
+        _("Seul le représentant légal peut signer la convention, depuis son propre compte."),
+    )
+
+
+def _wait_for_the_caf() -> Step:
+    return Step(
+        _("Votre convention a bien été reçue par la Caf"),
+        _("Votre labellisation sera effective dès que la Caf l’aura signée. Vous recevrez un courriel."),
+        "neutral",
+    )

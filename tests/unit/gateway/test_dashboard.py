@@ -1,0 +1,72 @@
+"""The structure's dashboard: tiles by role, what waits, the guide's banner."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.chassis import clock
+from services.chassis.refusals import Unavailable
+
+
+def convention(state: str, **changed) -> dict:
+    return {"convention": {"state": state, "activated_at": None, "reason": None, **changed}}
+
+
+@pytest.fixture
+def dashboard(sign_in, bus):
+    """The dashboard's text for a role, a convention and an application."""
+
+    def open_page(role: str = "legal_representative", own_convention=None, own_application=None) -> str:
+        bus.answers["conventions.own_convention"] = own_convention or {"convention": None}
+        bus.answers["partners.own_application"] = own_application or {"application": None}
+        answer = sign_in(role).get("/tableau-de-bord")
+        assert answer.status_code == 200
+        return answer.text
+
+    return open_page
+
+
+def test_representative_is_asked_to_sign(dashboard) -> None:
+    assert "Votre convention vous attend" in dashboard(own_convention=convention("prepared"))
+
+
+def test_delegate_is_told_who_signs(dashboard) -> None:
+    page = dashboard("manager", own_convention=convention("prepared"))
+    assert "Seul le représentant légal peut signer" in page
+    assert "Je signe la convention" not in page
+
+
+def test_signed_convention_waits_for_the_caf(dashboard) -> None:
+    assert "bien été reçue par la Caf" in dashboard(own_convention=convention("signed_by_partner"))
+
+
+def test_asked_corrections_come_with_their_message(dashboard) -> None:
+    application = {"application": {"state": "correction_requested", "message": "Statuts illisibles."}}
+    page = dashboard(own_application=application)
+    assert "Corrections demandées" in page
+    assert "Statuts illisibles." in page
+
+
+@pytest.mark.parametrize(("days", "congratulated"), [(0, True), (29, True), (31, False)])
+def test_new_partner_is_congratulated_for_a_month(dashboard, days: int, congratulated: bool) -> None:
+    since = (clock.now() - timedelta(days=days)).isoformat()
+    page = dashboard(own_convention=convention("active", activated_at=since))
+    assert ("Vous venez de rejoindre le réseau" in page) is congratulated
+
+
+def test_dashboard_shows_without_the_services_it_asks(dashboard) -> None:
+    page = dashboard(own_convention=Unavailable("away"), own_application=Unavailable("away"))
+    assert "momentanément indisponible" in page
+    assert "Mes transactions" in page
+
+
+def test_cashier_sees_what_a_cashier_may_do(dashboard, bus) -> None:
+    page = dashboard("cashier")
+    assert "Enregistrer une transaction" in page
+    assert "Mes délégués" not in page
+    assert bus.called("partners.own_application") == []
+
+
+def test_name_of_the_structure_is_at_the_top(dashboard) -> None:
+    page = dashboard()
+    assert 'class="account-menu__name">Judo Club<' in page
