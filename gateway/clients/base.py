@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol
 
 from flask import current_app, g, has_request_context
 
+from services.chassis.refusals import Refused
+
 
 class Bus(Protocol):
     """What a client needs of the message bus (`services.chassis.bus.Bus` is the real one; unit tests fake it)."""
@@ -60,12 +62,16 @@ class ServiceClient:
         """
         from gateway.access import actor_token
 
-        return bus().call(
-            self.service,
-            method,
-            arguments,
-            token=token or self._token or actor_token(),
-            trace_id=trace_id(),
-            idempotent=idempotent,
-            deadline_s=deadline_s or self.deadline_s,
-        )
+        try:
+            return bus().call(
+                self.service,
+                method,
+                arguments,
+                token=token or self._token or actor_token(),
+                trace_id=trace_id(),
+                idempotent=idempotent,
+                deadline_s=deadline_s or self.deadline_s,
+            )
+        except Refused as refused:
+            refused.service = self.service  # type: ignore[attr-defined]  # whose words to use for it
+            raise

@@ -1,7 +1,8 @@
-"""One table from refusal code to HTTP status and French sentence, merged from `gateway/refusals/*.py`.
+"""From refusal code to HTTP status and French sentence: one table per service in `gateway/refusals/*.py`.
 
-Each module holds `REFUSALS = {code: (status, sentence)}`. A sentence says what happened and what to do; it may
-use the refusal's fields, `{like_this}`; a field named `…_cents` is shown as euros.
+Each module holds `REFUSALS = {code: (status, sentence)}`; two services may say the same code in their own words.
+A sentence says what happened and what to do; it may use the refusal's fields, `{like_this}`; a field named `…_cents`
+is shown as euros.
 """
 
 import importlib
@@ -24,19 +25,25 @@ class Described(NamedTuple):
 
 
 @cache
-def table() -> dict[str, tuple[int, str]]:
-    """Every known refusal. Two modules that give the same code different words are a mistake."""
-    merged: dict[str, tuple[int, str]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for code, entry in importlib.import_module(f"{__name__}.{module.name}").REFUSALS.items():
-            if merged.setdefault(code, entry) != entry:
-                raise ValueError(f"refusal {code} is described twice, differently ({module.name})")
-    return merged
+def tables() -> dict[str, dict[str, tuple[int, str]]]:
+    """Every module's table, by the module's name: a service's, or `chassis` for what any service may say."""
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    return {name: importlib.import_module(f"{__name__}.{name}").REFUSALS for name in names}
+
+
+def _entry(refused: Refused) -> tuple[int, str]:
+    """The words of the service that refused, else those of any service, else a general sentence."""
+    known = tables()
+    said_by = getattr(refused, "service", None)
+    for name in (said_by, "chassis", *known):
+        if name in known and refused.code in known[name]:
+            return known[name][refused.code]
+    return known["chassis"]["refused"]
 
 
 def describe(refused: Refused) -> Described:
     """The status and the sentence for `refused`; an unknown code gets a general sentence, never a stack."""
-    status, sentence = table().get(refused.code, (409, table()["refused"][1]))
+    status, sentence = _entry(refused)
     return Described(status, _fill(_(sentence), refused.fields))
 
 

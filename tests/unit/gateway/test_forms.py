@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from gateway.component_examples import ExampleForm, example_form_with_errors
 from gateway.forms import EurosField, Form
-from gateway.refusals import describe, table
+from gateway.refusals import describe, tables
 from services.chassis.refusals import Refused
 
 
@@ -75,9 +75,18 @@ def test_refusal_with_a_missing_field_still_speaks() -> None:
     assert "…" in describe(Refused("insufficient_balance", {})).text
 
 
-@pytest.mark.parametrize("code", sorted(table()))
-def test_each_refusal_has_a_status_and_a_sentence(code: str) -> None:
-    status, sentence = table()[code]
+def test_two_services_say_the_same_code_in_their_own_words() -> None:
+    with_own_words = [name for name, table in tables().items() if "transition_refused" in table]
+    for name in with_own_words:
+        refused = Refused("transition_refused")
+        refused.service = name
+        assert describe(refused).text.split("…")[0] in tables()[name]["transition_refused"][1]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"), [entry for table in tables().values() for _code, entry in sorted(table.items())]
+)
+def test_each_refusal_has_a_status_and_a_sentence(status: int, sentence: str) -> None:
     assert 400 <= status < 600
     assert sentence.strip().endswith((".", "?", "!", ")"))
     assert len(sentence) > 15
