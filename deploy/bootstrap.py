@@ -28,14 +28,15 @@ class NotReady(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     purpose = arguments[0] if arguments else "run"
-    if purpose not in LOCKS:
-        print(f"usage: python3 deploy/bootstrap.py {'|'.join(LOCKS)}", file=sys.stderr)
+    if purpose not in (*LOCKS, "front-end"):
+        print("usage: python3 deploy/bootstrap.py run|test|front-end", file=sys.stderr)
         return 2
     try:
         check_python()
-        install_system_packages(missing_packages(purpose))
-        create_environment()
-        install_python_packages(purpose)
+        if purpose in LOCKS:
+            install_system_packages(missing_packages(purpose))
+            create_environment()
+            install_python_packages(purpose)
         install_front_end()
     except NotReady as reason:
         print(reason, file=sys.stderr)

@@ -1,8 +1,8 @@
 """The door of a container or a unit: `python -m deploy.enter service transactions | relay | gateway | migrate | …`.
 
 Secrets come as files: for every variable `NAME_FILE` the content of that file becomes `NAME` (containers), and every
-file of systemd's `$CREDENTIALS_DIRECTORY` becomes the variable of its name. The process then replaces this one, so that
-signals reach it.
+file of systemd's `$CREDENTIALS_DIRECTORY` becomes the variable of its name (`DATABASE_URL` is that of the service which
+starts). The process then replaces this one, so that signals reach it.
 """
 
 import os
@@ -49,6 +49,8 @@ def command(arguments: Sequence[str]) -> list[str]:
 def main(arguments: Sequence[str]) -> None:
     chosen = command(arguments)
     os.environ.update(secrets(os.environ))
+    if arguments[0] == "service" and "DATABASE_URL" in os.environ:
+        os.environ[f"{arguments[1].upper()}_DATABASE_URL"] = os.environ.pop("DATABASE_URL")
     os.execv(chosen[0], chosen)  # noqa: S606
 
 
