@@ -1,6 +1,6 @@
 """The catalogue of events, written from the services' own ``messages.py``.
 
-    python -m deploy.catalogue            # write docs/events.md, docs/asyncapi.json and the README's table
+    python -m deploy.catalogue            # write docs/events.md, docs/asyncapi.json and the READMEs' tables
     python -m deploy.catalogue --check    # exit 1 if one of them is out of date
 
 A guard test runs the check, so what readers see is what the code does.
@@ -26,6 +26,7 @@ from services.chassis.events import SPEC_VERSION, Event
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- events -->", "<!-- /events -->"
+CONTRACT, END_CONTRACT = "<!-- contract -->", "<!-- /contract -->"
 FINANCE = ("payout_batch_released.v1", "payout_ordered.v1", "payout_settled.v1", "payout_returned.v1")
 
 
@@ -95,6 +96,32 @@ def table(events: list[Announced]) -> str:
     """The README's table of announcers and listeners."""
     rows = [f"| {event.publisher} | `{event.type}` | {_listening(event)} |" for event in events]
     return "\n".join([BEGIN, "| announces | event | listens |", "|---|---|---|", *rows, END])
+
+
+def contract(service: str, events: list[Announced]) -> str:
+    """What a service answers, announces and listens to, for its README."""
+    service_class = topology.service_class(f"services.{service}.service")
+    methods = inspect.getmembers(service_class, lambda each: hasattr(each, "rpc_entrypoint"))
+    answers = [f"| `{name}` | {_demands(method)} | {_first_sentence(method)} |" for name, method in methods]
+    own = [f"| `{event.type}` | {_listening(event)} |" for event in events if event.publisher == service]
+    heard = sorted({(reading.publisher, reading.type) for reading in topology.readings(service_class)})
+    parts = ["\n".join(["| answers | to | |", "|---|---|---|", *answers])]
+    if own:
+        parts.append("\n".join(["| announces | listens |", "|---|---|", *own]))
+    if heard:
+        rows = [f"| `{event_type}` | {publisher} |" for publisher, event_type in heard]
+        parts.append("\n".join(["| listens to | announced by |", "|---|---|", *rows]))
+    return "\n\n".join([CONTRACT, *parts, END_CONTRACT])
+
+
+def _demands(method: Any) -> str:
+    demands = method.rpc_entrypoint.demands
+    return ", ".join(sorted(demands)) if demands else "any genuine token"
+
+
+def _first_sentence(method: Any) -> str:
+    text = " ".join(inspect.cleandoc(method.__doc__ or "").split("\n\n")[0].split())
+    return text.split(". ")[0].rstrip(".").replace("|", "\\|")
 
 
 def _json_schema(schema: type[Event]) -> dict[str, Any]:
@@ -228,13 +255,14 @@ def _channel(publisher: str) -> dict[str, Any]:
     }
 
 
-def readme(text: str, events: list[Announced]) -> str:
-    """The README with its table brought up to date. Raises ValueError if the marks are missing."""
-    before, _, rest = text.partition(BEGIN)
-    _, mark, after = rest.partition(END)
+def between(text: str, begin: str, end: str, fresh: str) -> str:
+    """The text with ``fresh`` in place of what stands between two marks, marks included. Raises ValueError if
+    they are missing."""
+    before, _, rest = text.partition(begin)
+    _, mark, after = rest.partition(end)
     if not mark:
-        raise ValueError(f"README.md lacks {BEGIN} … {END}")
-    return f"{before}{table(events)}{after}"
+        raise ValueError(f"a README lacks {begin} … {end}")
+    return f"{before}{fresh}{after}"
 
 
 def wanted() -> dict[Path, str]:
@@ -242,8 +270,11 @@ def wanted() -> dict[Path, str]:
     events = announced()
     found = {ROOT / "docs" / "events.md": document(events), ROOT / "docs" / "asyncapi.json": asyncapi(events)}
     root = ROOT / "README.md"
-    if root.exists():
-        found[root] = readme(root.read_text(encoding="utf-8"), events)
+    found[root] = between(root.read_text(encoding="utf-8"), BEGIN, END, table(events))
+    for service in services():
+        path = ROOT / "services" / service / "README.md"
+        if path.exists() and CONTRACT in (text := path.read_text(encoding="utf-8")):
+            found[path] = between(text, CONTRACT, END_CONTRACT, contract(service, events))
     return found
 
 
