@@ -53,7 +53,6 @@ class ServiceClient:
         *,
         idempotent: bool = False,
         deadline_s: float | None = None,
-        token: str | None = None,
         **arguments: Any,
     ) -> Any:
         """Call `method` for whoever made the request (a visitor when nobody signed in).
@@ -67,7 +66,7 @@ class ServiceClient:
                 self.service,
                 method,
                 arguments,
-                token=token or self._token or actor_token(),
+                token=self._token or actor_token(),
                 trace_id=trace_id(),
                 idempotent=idempotent,
                 deadline_s=deadline_s or self.deadline_s,

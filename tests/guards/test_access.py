@@ -83,7 +83,7 @@ def _calls_of(path, node):
                     path,
                     named[0],
                     method.value,
-                    keywords - {"idempotent", "deadline_s", "token"},
+                    keywords - {"idempotent", "deadline_s"},
                     len(keywords) < len(call.keywords),
                 )
 
