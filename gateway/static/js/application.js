@@ -1,0 +1,89 @@
+// Comforts of the seven-step form; it is complete without them.
+// Fields are checked when they are left, the bank is named, files are sent as soon as they are chosen.
+
+for (const form of document.querySelectorAll("form[data-check], form[data-uploads]")) {
+  for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
+  if (form.dataset.check) checkAsTyped(form);
+  if (form.dataset.uploads) sendChosenFiles(form);
+}
+
+function token(form) {
+  return form.querySelector("[name=csrf_token]").value;
+}
+
+function checkAsTyped(form) {
+  form.addEventListener("change", async (event) => {
+    const input = event.target;
+    if (input.type === "file" || !input.name || !input.value || input.name === "csrf_token") return;
+    const body = new FormData();
+    body.set(input.name, input.value);
+    if (input.name === "commune_name") body.set("postcode", form.elements.postcode.value);
+    try {
+      const answer = await fetch(form.dataset.check, { method: "POST", body, headers: { "X-CSRFToken": token(form) } });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      showError(input, (told.errors[input.name] || []).join(" "));
+      const bank = form.querySelector("[data-bank]");
+      if (bank && input.name === "iban") bank.textContent = told.found.bank_name || "";
+    } catch {
+      // The server checks again when the step is sent.
+    }
+  });
+}
+
+function showError(input, text) {
+  const field = input.closest(".field");
+  if (!field || input.type === "radio") return;
+  const id = `${input.id}-error`;
+  let line = document.getElementById(id);
+  if (!line && text) {
+    line = document.createElement("p");
+    line.id = id;
+    line.className = "field-error";
+    line.setAttribute("role", "status");
+    line.append(document.createElement("span"));
+    input.before(line);
+  }
+  if (line) {
+    line.hidden = !text;
+    line.querySelector("span").textContent = text;
+  }
+  field.classList.toggle("field--wrong", Boolean(text));
+  if (text) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+}
+
+function sendChosenFiles(form) {
+  for (const place of form.querySelectorAll("[data-upload]")) {
+    const input = place.querySelector("input[type=file]");
+    input.addEventListener("change", () => send(form, place, input));
+  }
+}
+
+function send(form, place, input) {
+  if (!input.files.length) return;
+  const body = new FormData();
+  for (const file of input.files) body.append(input.name, file);
+  const progress = document.createElement("progress");
+  progress.className = "uploading";
+  progress.max = 100;
+  progress.setAttribute("aria-label", place.querySelector("label").textContent);
+  input.after(progress);
+  form.setAttribute("aria-busy", "true");
+  const request = new XMLHttpRequest();
+  request.open("POST", form.dataset.uploads);
+  request.setRequestHeader("X-CSRFToken", token(form));
+  request.responseType = "json";
+  request.upload.addEventListener("progress", (event) => {
+    if (event.lengthComputable) progress.value = (100 * event.loaded) / event.total;
+  });
+  request.addEventListener("loadend", () => {
+    progress.remove();
+    form.removeAttribute("aria-busy");
+    if (!request.response || !request.response.files) return; // kept in the input: it leaves with the form
+    place.querySelector("[data-files]").innerHTML = request.response.files[input.name] || "";
+    showError(input, (request.response.errors[input.name] || []).join(" "));
+    input.value = "";
+  });
+  request.send(body);
+}
