@@ -53,3 +53,39 @@ def test_units_run_known_commands(path: Path) -> None:
 def test_the_target_names_every_process() -> None:
     wanted = re.findall(r"psl[@-][a-z]+", (DEPLOY / "systemd" / "psl.target").read_text(encoding="utf-8"))
     assert set(wanted) == {*(f"psl@{service}" for service in SERVICES), "psl-relay", "psl-gateway"}
+
+
+KUBERNETES = DEPLOY / "kubernetes" / "base"
+MANIFESTS = [
+    found
+    for path in sorted(KUBERNETES.glob("*.yaml"))
+    for found in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+]
+DEPLOYMENTS = {found["metadata"]["name"]: found for found in MANIFESTS if found["kind"] == "Deployment"}
+
+
+def test_every_process_of_the_platform_is_deployed_with_a_disruption_budget() -> None:
+    assert set(DEPLOYMENTS) == {*SERVICES, "relay", "gateway"}
+    assert {m["metadata"]["name"] for m in MANIFESTS if m["kind"] == "PodDisruptionBudget"} == set(DEPLOYMENTS)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_pods_run_known_commands_without_rights_and_are_watched(name: str) -> None:
+    pod = DEPLOYMENTS[name]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert enter.command(container["args"])
+    assert pod["securityContext"]["runAsNonRoot"] and container["securityContext"]["readOnlyRootFilesystem"]
+    assert {"readinessProbe", "livenessProbe", "startupProbe"} <= set(container)
+    assert container["resources"]["limits"]["memory"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_pod_knows_its_own_database_and_no_other(service: str) -> None:
+    (container,) = DEPLOYMENTS[service]["spec"]["template"]["spec"]["containers"]
+    names = [variable["name"] for variable in container["env"]]
+    assert names == ["AMQP_URI", f"{service.upper()}_DATABASE_URL"]
+
+
+def test_the_kustomization_names_every_manifest() -> None:
+    listed = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    assert {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml"} == set(listed)
