@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.partners.domain.directory import distance_km
 from services.partners.domain.documents import DocumentKind, StructureType
 from services.partners.domain.identifiers import plain
 
@@ -25,11 +26,12 @@ class Activity:
 
 @dataclass(frozen=True)
 class Commune:
-    """One commune: `code` is INSEE's."""
+    """One commune: `code` is INSEE's, `centre` its town's (latitude, longitude) to about a hundred metres."""
 
     code: str
     name: str
     postcodes: tuple[str, ...]
+    centre: tuple[float, float]
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -77,7 +79,12 @@ def communes() -> dict[str, Commune]:
     """The communes known by name, by INSEE code."""
     with (FOLDER / "communes.csv").open(encoding="utf-8", newline="") as file:
         return {
-            row["code"]: Commune(row["code"], row["name"], tuple(row["postcodes"].split()))
+            row["code"]: Commune(
+                row["code"],
+                row["name"],
+                tuple(row["postcodes"].split()),
+                (float(row["latitude"]), float(row["longitude"])),
+            )
             for row in csv.DictReader(file)
         }
 
@@ -100,6 +107,14 @@ def commune_of(postcode: str, name: str) -> Commune | None:
 def communes_at(postcode: str) -> list[Commune]:
     """The known communes of a postcode."""
     return _communes_by_postcode().get(postcode, [])
+
+
+def communes_within(code: str, km: float) -> list[str]:
+    """The codes of the communes whose centre lies within `km` of that commune's; none if it isn't known here."""
+    centre = communes().get(code)
+    if centre is None:
+        return []
+    return [one.code for one in communes().values() if distance_km(centre.centre, one.centre) <= km]
 
 
 def shown() -> dict[str, Any]:

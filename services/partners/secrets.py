@@ -1,6 +1,7 @@
 """What partners seals and how it finds equal secrets again: IBANs, capability tokens, addresses of duplicates."""
 
 import hashlib
+import hmac
 import secrets
 
 from services.chassis.vault import Vault
@@ -50,3 +51,19 @@ def mobile_fingerprint(mobile: str) -> str:
 def confidential_fingerprint(value: str) -> str:
     """For telling whether a confidential field changed between two rounds without keeping the field."""
     return vault.fingerprint(value, purpose="revision")
+
+
+def thread_token(request_id: str) -> str:
+    """The capability in the links of a visitor's assistance thread: the same in every mail."""
+    return f"{request_id}.{vault.fingerprint(request_id, purpose='assistance_thread')}"
+
+
+def request_of_thread(token: str) -> str | None:
+    """The request that a genuine capability opens, else None."""
+    request_id, _, _ = token.partition(".")
+    return request_id if hmac.compare_digest(token, thread_token(request_id)) else None
+
+
+def reference() -> str:
+    """Eight characters for people to quote, without those that are easily confused."""
+    return "".join(secrets.choice("23456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(8))

@@ -152,3 +152,57 @@ class AlreadySubmitted(Refusal):
     """This draft was submitted under `reference`: from now on it is followed after signing in."""
 
     code = "already_submitted"
+
+
+class CoolingOff(Refusal):
+    """A changed bank account can't be verified before `until`: the structure's people have 48 hours to object."""
+
+    code = "cooling_off"
+
+
+class SameBankAccount(Refusal):
+    """This is the account in force already."""
+
+    code = "same_bank_account"
+
+
+class BankAccountUnknown(Refusal):
+    """No such bank account within the caller's reach."""
+
+    code = "bank_account_unknown"
+
+
+class EstablishmentUnknown(Refusal):
+    """No such establishment within the caller's reach."""
+
+    code = "establishment_unknown"
+
+
+class SeatStaysOpen(Refusal):
+    """The seat is the structure's own address: it can be changed, not closed."""
+
+    code = "seat_stays_open"
+
+
+class ResourceUnknown(Refusal):
+    """No such document, or it isn't for the caller."""
+
+    code = "resource_unknown"
+
+
+class RequestUnknown(Refusal):
+    """No such assistance request within the caller's reach; the link may have expired."""
+
+    code = "request_unknown"
+
+
+class TooManyRequests(Refusal):
+    """Enough requests of this address wait for an answer already (`waiting`)."""
+
+    code = "too_many_requests"
+
+
+class TooManyAttachments(Refusal):
+    """At most `max_files` files go with one message."""
+
+    code = "too_many_attachments"

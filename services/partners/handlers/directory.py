@@ -1,62 +1,192 @@
-"""«Liste des partenaires»: active structures, public facts, found by words, activity and commune."""
+"""«Liste des partenaires»: active partners, found by words (accents and typing errors forgiven), activity, place, age
+and access. Only what is public is ever put into the entries that are searched."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from services.chassis.database import UnitOfWork
-from services.partners import views
+from services.partners import catalogue, views
+from services.partners.domain import directory as rules
+from services.partners.domain.identifiers import plain
+from services.partners.domain.profile import MAX_AGE
 from services.partners.domain.refusals import PartnerUnknown
-from services.partners.models import Structure
+from services.partners.models import DirectoryEntry, Establishment, Profile, Structure
 
-PAGE = 20
+SIMILAR_ENOUGH = 0.45
+"""pg_trgm's word similarity: «fotball» finds «football» (0.5), «judo» doesn't find «jura» (0.4)."""
+
+EXPORT_PAGE = 500
 
 
-def directory(
-    uow: UnitOfWork, words: str | None, activity: str | None, commune: str | None, cursor: str | None
-) -> dict[str, Any]:
-    """One page of the list in alphabetical order, and how many there are in all."""
-    found = [*_active(uow), *_matching(words, activity, commune)]
-    order = (func.lower(Structure.name), Structure.structure_id)
-    query = select(Structure).where(*found)
-    if cursor:
-        name, _, structure_id = cursor.rpartition("|")
-        query = query.where(tuple_(*order) > tuple_(name, structure_id))
-    rows = list(uow.session.scalars(query.order_by(*order).limit(PAGE + 1)))
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
+def refresh(uow: UnitOfWork, structure_id: str) -> None:
+    """Write the structure's entry anew from what is public of it; an inactive structure has none."""
+    structure = uow.session.get(Structure, structure_id)
+    if structure is None or structure.active_since is None:
+        return
+    profile = uow.session.get(Profile, structure_id)
+    query = select(Establishment).where(Establishment.structure_id == structure_id, Establishment.open)
+    places = list(uow.session.scalars(query.order_by(Establishment.is_seat.desc(), Establishment.name)))
+    values = _entry(structure, profile, places)
+    stored = insert(DirectoryEntry).values(structure_id=structure_id, **values)
+    uow.session.execute(stored.on_conflict_do_update(index_elements=["structure_id"], set_=values))
+
+
+def _entry(structure: Structure, profile: Profile | None, places: list[Establishment]) -> dict[str, Any]:
+    activities = list(dict.fromkeys([*structure.activities, *(code for place in places for code in place.activities)]))
+    labels = [activity["label"] for activity in views.activities(activities)]
+    communes = list(dict.fromkeys(place.commune_name for place in places))
+    mins = [age for age in [profile and profile.age_min, *(place.age_min for place in places)] if age is not None]
+    maxs = [age for age in [profile and profile.age_max, *(place.age_max for place in places)] if age is not None]
+    words = " ".join([structure.name, *labels, *communes, profile.description if profile else ""])
     return {
-        "items": [views.public_partner(row) for row in rows],
-        "next_cursor": f"{rows[-1].name.lower()}|{rows[-1].structure_id}" if more else None,
-        "total": uow.session.scalar(select(func.count()).select_from(Structure).where(*found)) or 0,
+        "sort_name": plain(structure.name),
+        "searchable": plain(words),
+        "activities": activities,
+        "commune_codes": sorted({place.commune_code for place in places if place.commune_code}),
+        "age_min": min(mins, default=0),
+        "age_max": max(maxs, default=MAX_AGE),
+        "accessible": any(place.accessible for place in places),
+        "card": {
+            "structure_id": structure.structure_id,
+            "partner_number": structure.partner_number,
+            "name": structure.name,
+            "structure_type_label": views.structure_type_label(structure.structure_type),
+            "activities": labels,
+            "communes": communes,
+            "postcode": structure.postcode,
+            "address_line1": structure.address_line1,
+            "phone": structure.phone,
+            "email": structure.email,
+            "website": structure.website,
+            "accessible": any(place.accessible for place in places),
+        },
+        "active_since": structure.active_since,
+        "ended_at": structure.ended_at,
+    }
+
+
+def _active(uow: UnitOfWork) -> ColumnElement[bool]:
+    return and_(
+        DirectoryEntry.active_since <= uow.now,
+        or_(DirectoryEntry.ended_at.is_(None), DirectoryEntry.ended_at > uow.now),
+    )
+
+
+def search(
+    uow: UnitOfWork,
+    words: str | None,
+    activity: str | None,
+    commune: str | None,
+    within_km: int | None,
+    age: int | None,
+    accessible: bool,
+    page: int,
+) -> dict[str, Any]:
+    """One page of results with their number: {"items", "total", "page", "pages"}; items carry `distance_km` when a
+    commune is the centre of the search."""
+    asked = rules.Search(rules.understood(words), activity, commune, within_km, age, accessible, page)
+    uow.session.execute(text(f"SET LOCAL pg_trgm.word_similarity_threshold = {SIMILAR_ENOUGH}"))
+    matching = _matching(uow, asked)
+    total = uow.session.scalar(select(func.count()).select_from(DirectoryEntry).where(matching)) or 0
+    found = uow.session.execute(_page(asked, matching)).all()
+    return {
+        "items": [_result(card, codes, asked) for card, codes in found],
+        "total": total,
+        "page": page,
+        "pages": rules.pages_of(total),
+    }
+
+
+def _page(asked: rules.Search, matching: ColumnElement[bool]) -> Select[Any]:
+    query = select(DirectoryEntry.card, DirectoryEntry.commune_codes).where(matching)
+    order: list[Any] = [DirectoryEntry.sort_name, DirectoryEntry.structure_id]
+    if asked.words:
+        order.insert(0, _relevance(asked.words).desc())
+    return query.order_by(*order).limit(rules.PAGE_SIZE).offset(asked.offset)
+
+
+def _relevance(words: tuple[str, ...]) -> ColumnElement[Any]:
+    """How well the words fit; a word of the name itself counts more than one of the description."""
+    total: ColumnElement[Any] = literal(0.0)
+    for word in words:
+        total = total + func.word_similarity(word, DirectoryEntry.searchable)
+        total = total + case((DirectoryEntry.sort_name.contains(word, autoescape=True), 1.0), else_=0.0)
+    return total
+
+
+def _matching(uow: UnitOfWork, asked: rules.Search) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [_active(uow)]
+    for word in asked.words:
+        exact = DirectoryEntry.searchable.contains(word, autoescape=True)
+        conditions.append(or_(exact, DirectoryEntry.searchable.bool_op("%>")(word)))
+    if asked.activity:
+        conditions.append(DirectoryEntry.activities.contains([asked.activity]))
+    if asked.commune:
+        conditions.append(_near(asked.commune, asked.within_km))
+    if asked.age is not None:
+        conditions.append(and_(DirectoryEntry.age_min <= asked.age, DirectoryEntry.age_max >= asked.age))
+    if asked.accessible:
+        conditions.append(DirectoryEntry.accessible)
+    return and_(*conditions)
+
+
+def _near(commune: str, within_km: int | None) -> ColumnElement[bool]:
+    codes = catalogue.communes_within(commune, within_km) if within_km else [commune]
+    return DirectoryEntry.commune_codes.overlap(codes) if codes else false()
+
+
+def _result(card: dict[str, Any], codes: list[str], asked: rules.Search) -> dict[str, Any]:
+    known = catalogue.communes()
+    centre = known.get(asked.commune or "")
+    if centre is None:
+        return {**card, "distance_km": None}
+    away = [rules.distance_km(centre.centre, known[code].centre) for code in codes if code in known]
+    return {**card, "distance_km": round(min(away), 1) if away else None}
+
+
+def export(uow: UnitOfWork, cursor: str | None) -> dict[str, Any]:
+    """All active partners in pages of 500, in the order of their ids: the same facts as open data."""
+    query = select(DirectoryEntry.structure_id, DirectoryEntry.card).where(_active(uow))
+    if cursor:
+        query = query.where(DirectoryEntry.structure_id > cursor)
+    rows = uow.session.execute(query.order_by(DirectoryEntry.structure_id).limit(EXPORT_PAGE)).all()
+    return {
+        "items": [card for _, card in rows],
+        "next_cursor": rows[-1][0] if len(rows) == EXPORT_PAGE else None,
     }
 
 
 def partner(uow: UnitOfWork, partner_number: str) -> dict[str, Any]:
-    """One active partner. Refuses `partner_unknown`."""
-    query = select(Structure).where(*_active(uow), Structure.partner_number == partner_number)
-    row = uow.session.scalars(query).one_or_none()
-    if row is None:
+    """One partner's public page. Refuses `partner_unknown`."""
+    query = (
+        select(Structure)
+        .join(DirectoryEntry, DirectoryEntry.structure_id == Structure.structure_id)
+        .where(Structure.partner_number == partner_number, _active(uow))
+    )
+    structure = uow.session.scalars(query).one_or_none()
+    if structure is None:
         raise PartnerUnknown()
-    return views.public_partner(row)
+    return public_page(uow, structure)
 
 
-def _active(uow: UnitOfWork) -> list[ColumnElement[bool]]:
-    return [
-        Structure.active_since.is_not(None),
-        Structure.active_since <= uow.now,
-        or_(Structure.ended_at.is_(None), Structure.ended_at > uow.now),
-    ]
+def public_page(uow: UnitOfWork, structure: Structure) -> dict[str, Any]:
+    """What the public sees of a structure: also the preview of «Mon profil»."""
+    from services.partners.handlers import establishments, profile
+
+    found = profile.profile_of(uow, structure)
+    places = [establishments.view(place) for place in establishments.of_structure(uow, structure.structure_id)]
+    return {
+        **views.public_partner(structure),
+        **profile.profile_view(found),
+        "establishments": [place for place in places if place["open"]],
+        "active": structure.active_since is not None,
+    }
 
 
-def _matching(words: str | None, activity: str | None, commune: str | None) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for word in (words or "").split()[:8]:
-        escaped = word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        like = f"%{escaped}%"
-        found.append(or_(func.lower(Structure.name).like(like), func.lower(Structure.commune_name).like(like)))
-    if activity:
-        found.append(Structure.activities.contains([activity]))
-    if commune:
-        found.append(Structure.commune_code == commune)
-    return found
+def preview(uow: UnitOfWork) -> dict[str, Any]:
+    """The caller's own page as the public will see it, active or not."""
+    from services.partners.handlers.profile import own_structure
+
+    return public_page(uow, own_structure(uow))

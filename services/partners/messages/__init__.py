@@ -11,7 +11,13 @@ from services.partners.messages.published import (
     StructureUpdated,
     SupportingDocumentsPurged,
 )
-from services.partners.messages.read import ConventionActivated, ConventionTerminated
+from services.partners.messages.published_life import (
+    AssistanceMessagePosted,
+    BankAccountRejected,
+    BankAccountSubmitted,
+    BankAccountSuspended,
+)
+from services.partners.messages.read import ConventionActivated, ConventionTerminated, PayoutStateChanged
 
 __all__ = [
     "ApplicationApproved",
@@ -19,10 +25,15 @@ __all__ = [
     "ApplicationRejected",
     "ApplicationResubmitted",
     "ApplicationSubmitted",
+    "AssistanceMessagePosted",
+    "BankAccountRejected",
+    "BankAccountSubmitted",
+    "BankAccountSuspended",
     "BankAccountVerified",
     "ConventionActivated",
     "ConventionTerminated",
     "EstablishmentSaved",
+    "PayoutStateChanged",
     "StructureUpdated",
     "SupportingDocumentsPurged",
 ]

@@ -19,3 +19,11 @@ class ConventionTerminated(Reading):
 
     structure_id = fields.String(required=True)
     effective_on = fields.Date(required=True)
+
+
+class PayoutStateChanged(Reading):
+    publisher = "payouts"
+    type = "payout_state_changed.v1"
+
+    structure_id = fields.String(required=True)
+    state = fields.String(required=True)

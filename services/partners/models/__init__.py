@@ -11,6 +11,14 @@ from services.partners.models.applications import (
     Revision,
 )
 from services.partners.models.base import Base
+from services.partners.models.life import (
+    AssistanceAttachment,
+    AssistanceMessage,
+    AssistanceRequest,
+    DirectoryEntry,
+    Profile,
+    Resource,
+)
 from services.partners.models.structures import (
     BankAccount,
     Establishment,
@@ -22,8 +30,12 @@ from services.partners.models.structures import (
 __all__ = [
     "REFERENCES",
     "Application",
+    "AssistanceAttachment",
+    "AssistanceMessage",
+    "AssistanceRequest",
     "BankAccount",
     "Base",
+    "DirectoryEntry",
     "Document",
     "DraftLink",
     "Establishment",
@@ -31,6 +43,8 @@ __all__ = [
     "Note",
     "PartnerNumber",
     "PartnerNumberCounter",
+    "Profile",
+    "Resource",
     "ReviewItem",
     "Revision",
     "Structure",

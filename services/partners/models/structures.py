@@ -64,6 +64,11 @@ class Establishment(Base):
     postcode: Mapped[Words]
     commune_name: Mapped[Words]
     commune_code: Mapped[Words | None]
+    activities: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    age_min: Mapped[int | None]
+    age_max: Mapped[int | None]
+    accessible: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    accessibility_note: Mapped[Words | None]
     open: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
@@ -93,6 +98,10 @@ class BankAccount(Base):
     submitted_at: Mapped[Instant]
     decided_at: Mapped[Instant | None]
     decided_by: Mapped[Ref | None]
+    reason: Mapped[Words | None]
+    rib_sha256: Mapped[Words | None]
+    rib_filename: Mapped[Words | None]
+    rib_media_type: Mapped[Words | None]
 
 
 class PartnerNumber(Base):
