@@ -177,25 +177,10 @@ class ReviewClient(ServiceClient):
         return self._call("application_document", application_id=application_id, document_id=document_id)
 
 
-class DirectoryClient(ServiceClient):
-    """«Liste des partenaires»: active partners, public facts."""
+class StructuresClient(ServiceClient):
+    """Public facts of structures, for other pages. The public list is `partners_life.DirectoryClient`."""
 
     service = "partners"
-
-    def directory(
-        self,
-        *,
-        words: str | None = None,
-        activity: str | None = None,
-        commune: str | None = None,
-        cursor: str | None = None,
-    ) -> results.Directory:
-        """`activity`: a code; `commune`: an INSEE code."""
-        return self._call("directory", idempotent=True, words=words, activity=activity, commune=commune, cursor=cursor)
-
-    def partner(self, partner_number: str) -> results.PublicPartner:
-        """Refuses `partner_unknown`."""
-        return self._call("partner", idempotent=True, partner_number=partner_number)
 
     def structure_for_convention(self) -> results.StructureForConvention:
         """The caller's structure. Refuses `structure_unknown`."""
@@ -206,7 +191,7 @@ class DirectoryClient(ServiceClient):
         return self._call("structures", idempotent=True, structure_ids=structure_ids)
 
 
-class PartnersClient(DraftClient, OwnApplicationClient, ReviewClient, DirectoryClient):
+class PartnersClient(DraftClient, OwnApplicationClient, ReviewClient, StructuresClient):
     """All of it, for code that needs several of the parts."""
 
     service = "partners"

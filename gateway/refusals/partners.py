@@ -52,4 +52,21 @@ REFUSALS = {
     "corrections_incomplete": (409, N_("Il reste des éléments à corriger avant l’envoi.")),
     "structure_unknown": (404, N_("Cette structure n’existe pas.")),
     "partner_unknown": (404, N_("Aucun partenaire actif ne porte ce numéro.")),
+    "cooling_off": (
+        409,
+        N_("Ce compte ne peut pas encore être vérifié : un délai de 48 heures protège la structure jusqu’au {until}."),
+    ),
+    "same_bank_account": (409, N_("Ce compte est déjà enregistré pour votre structure.")),
+    "bank_account_unknown": (404, N_("Ce compte bancaire n’existe pas.")),
+    "establishment_unknown": (404, N_("Cet établissement n’existe pas.")),
+    "seat_stays_open": (409, N_("Le siège ne peut pas être fermé : modifiez son adresse si elle a changé.")),
+    "resource_unknown": (404, N_("Ce document n’existe pas ou n’est plus proposé.")),
+    "request_unknown": (404, N_("Cette demande d’assistance n’existe pas, ou son lien a expiré.")),
+    "too_many_requests": (
+        429,
+        N_(
+            N_("{waiting} de vos demandes attendent déjà une réponse. Complétez l’une d’elles."),
+        ),
+    ),
+    "too_many_attachments": (422, N_("Joignez au plus {max_files} fichiers à un message.")),
 }

@@ -169,7 +169,11 @@ def new_revision(service: str, message: str, owner_url: str | None = None) -> Pa
 
 def _code(operations: Any) -> str:
     """Python text of the operations, without alembic's remarks."""
-    written = render_python_code(operations).replace("JSONB(astext_type=Text())", "JSONB()")
+    written = (
+        render_python_code(operations)
+        .replace("JSONB(astext_type=Text())", "JSONB()")
+        .replace("(Text())", "(sa.Text())")
+    )
     lines = [line for line in written.splitlines() if not line.strip().startswith("###") and "# ###" not in line]
     return "\n".join(lines).rstrip() or "    pass"
 

@@ -14,6 +14,7 @@ from services.partners.handlers import (
     directory,
     establishments,
     profile,
+    public_page,
     resources,
 )
 from services.partners.messages import arguments_life as arguments
@@ -41,7 +42,7 @@ class ProfileMethods:
     @rpc(Nothing, demands=ADMINISTER, idempotent=True)
     def profile_preview(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            return directory.preview(uow)
+            return public_page.preview(uow)
 
     @rpc(arguments.SaveProfile, demands=ADMINISTER)
     def save_profile(self, call: Call) -> dict[str, Any]:
@@ -141,7 +142,7 @@ class DirectoryMethods:
     @rpc(arguments.OfPartner, demands=ANYONE, idempotent=True)
     def partner(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            return directory.partner(uow, **call.arguments)
+            return public_page.partner(uow, **call.arguments)
 
     @rpc(Nothing, demands=ANYONE, idempotent=True)
     def resources(self, call: Call) -> dict[str, Any]:

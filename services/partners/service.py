@@ -11,7 +11,8 @@ from services.chassis.service import Service
 from services.chassis.timers import every
 from services.partners import catalogue, messages
 from services.partners.domain.application import DRAFT_DAYS
-from services.partners.handlers import corrections, directory, documents, drafts, queue, review, structures, submission
+from services.partners.handlers import corrections, documents, drafts, queue, review, structures, submission
+from services.partners.life import StructureLife
 from services.partners.messages import arguments
 
 INSTRUCTOR = frozenset({"instructor"})
@@ -24,7 +25,7 @@ _WITHDRAWALS = {
 }
 
 
-class PartnersService(Service, revoked_by("identity", _WITHDRAWALS)):  # type: ignore[misc]
+class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWALS)):  # type: ignore[misc]
     """Applications and their review, structures, the public list."""
 
     name = "partners"
@@ -171,16 +172,6 @@ class PartnersService(Service, revoked_by("identity", _WITHDRAWALS)):  # type: i
     def structures(self, call: Any) -> Any:
         with self.database.unit_of_work(call) as uow:
             return structures.structures(uow, **call.arguments)
-
-    @rpc(arguments.SearchDirectory, demands=ANYONE, idempotent=True)
-    def directory(self, call: Any) -> Any:
-        with self.database.unit_of_work(call) as uow:
-            return directory.directory(uow, **call.arguments)
-
-    @rpc(arguments.OfPartner, demands=ANYONE, idempotent=True)
-    def partner(self, call: Any) -> Any:
-        with self.database.unit_of_work(call) as uow:
-            return directory.partner(uow, **call.arguments)
 
     @on_event(messages.ConventionActivated)
     def on_convention_activated(self, event: Any) -> None:

@@ -11,7 +11,6 @@ from services.partners import catalogue, views
 from services.partners.domain import directory as rules
 from services.partners.domain.identifiers import plain
 from services.partners.domain.profile import MAX_AGE
-from services.partners.domain.refusals import PartnerUnknown
 from services.partners.models import DirectoryEntry, Establishment, Profile, Structure
 
 SIMILAR_ENOUGH = 0.45
@@ -67,7 +66,7 @@ def _entry(structure: Structure, profile: Profile | None, places: list[Establish
     }
 
 
-def _active(uow: UnitOfWork) -> ColumnElement[bool]:
+def active(uow: UnitOfWork) -> ColumnElement[bool]:
     return and_(
         DirectoryEntry.active_since <= uow.now,
         or_(DirectoryEntry.ended_at.is_(None), DirectoryEntry.ended_at > uow.now),
@@ -117,7 +116,7 @@ def _relevance(words: tuple[str, ...]) -> ColumnElement[Any]:
 
 
 def _matching(uow: UnitOfWork, asked: rules.Search) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [_active(uow)]
+    conditions: list[ColumnElement[bool]] = [active(uow)]
     for word in asked.words:
         exact = DirectoryEntry.searchable.contains(word, autoescape=True)
         conditions.append(or_(exact, DirectoryEntry.searchable.bool_op("%>")(word)))
@@ -148,7 +147,7 @@ def _result(card: dict[str, Any], codes: list[str], asked: rules.Search) -> dict
 
 def export(uow: UnitOfWork, cursor: str | None) -> dict[str, Any]:
     """All active partners in pages of 500, in the order of their ids: the same facts as open data."""
-    query = select(DirectoryEntry.structure_id, DirectoryEntry.card).where(_active(uow))
+    query = select(DirectoryEntry.structure_id, DirectoryEntry.card).where(active(uow))
     if cursor:
         query = query.where(DirectoryEntry.structure_id > cursor)
     rows = uow.session.execute(query.order_by(DirectoryEntry.structure_id).limit(EXPORT_PAGE)).all()
@@ -156,37 +155,3 @@ def export(uow: UnitOfWork, cursor: str | None) -> dict[str, Any]:
         "items": [card for _, card in rows],
         "next_cursor": rows[-1][0] if len(rows) == EXPORT_PAGE else None,
     }
-
-
-def partner(uow: UnitOfWork, partner_number: str) -> dict[str, Any]:
-    """One partner's public page. Refuses `partner_unknown`."""
-    query = (
-        select(Structure)
-        .join(DirectoryEntry, DirectoryEntry.structure_id == Structure.structure_id)
-        .where(Structure.partner_number == partner_number, _active(uow))
-    )
-    structure = uow.session.scalars(query).one_or_none()
-    if structure is None:
-        raise PartnerUnknown()
-    return public_page(uow, structure)
-
-
-def public_page(uow: UnitOfWork, structure: Structure) -> dict[str, Any]:
-    """What the public sees of a structure: also the preview of «Mon profil»."""
-    from services.partners.handlers import establishments, profile
-
-    found = profile.profile_of(uow, structure)
-    places = [establishments.view(place) for place in establishments.of_structure(uow, structure.structure_id)]
-    return {
-        **views.public_partner(structure),
-        **profile.profile_view(found),
-        "establishments": [place for place in places if place["open"]],
-        "active": structure.active_since is not None,
-    }
-
-
-def preview(uow: UnitOfWork) -> dict[str, Any]:
-    """The caller's own page as the public will see it, active or not."""
-    from services.partners.handlers.profile import own_structure
-
-    return public_page(uow, own_structure(uow))

@@ -7,6 +7,7 @@ from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.partners import messages, repository, secrets, views
 from services.partners.domain.refusals import StructureUnknown
+from services.partners.handlers import directory
 from services.partners.models import Application, BankAccount, Establishment, Structure
 
 SEAT_NAME = "Siège"
@@ -163,6 +164,8 @@ def on_convention_activated(uow: UnitOfWork, structure_id: str, activated_at: An
     structure.active_since = structure.active_since or activated_at
     structure.ended_at = None
     structure.updated_at = uow.now
+    uow.session.flush()
+    directory.refresh(uow, structure_id)
 
 
 def on_convention_terminated(uow: UnitOfWork, structure_id: str, effective_on: Any) -> None:
@@ -170,3 +173,5 @@ def on_convention_terminated(uow: UnitOfWork, structure_id: str, effective_on: A
     structure = uow.session.get_one(Structure, structure_id, with_for_update=True)
     structure.ended_at = clock.day_start(effective_on)
     structure.updated_at = uow.now
+    uow.session.flush()
+    directory.refresh(uow, structure_id)

@@ -1,7 +1,7 @@
 """The life of a structure after its label: profile, directory, resources, assistance."""
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.partners.models.base import Base, Id, Instant, Ref, Sealed, StructureRef, Words
