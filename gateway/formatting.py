@@ -120,8 +120,21 @@ def role_label(role: str | None) -> str:
     return gettext(ROLES[role]) if role in ROLES else (role or NOTHING)
 
 
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def device_name(user_agent: str | None) -> str:
+    """A browser as its owner would recognise it: «Firefox, Windows»."""
+    found = [next((name for mark, name in marks if mark in (user_agent or "")), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(filter(None, found)) or gettext("Appareil inconnu")
+
+
 FILTERS = {
-    "role_label": role_label,
+    "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
     "file_size": file_size, "grouped": grouped, "status": status, "status_label": status_label,
 }  # fmt: skip

@@ -70,6 +70,8 @@ CAF_MENU = (
     Entry(N_("Contresigner"), "caf_conventions.index", "pen", frozenset({"signatory"}),
           N_("Conventions signées par les partenaires")),
     Entry(N_("Comptes bancaires"), "caf_bank_accounts.index", "bank", INSTRUCTOR, N_("IBAN et RIB à vérifier")),
+    Entry(N_("Représentants légaux"), "caf_representatives.index", "people", frozenset({"instructor", "administrator"}),
+          N_("Changements à accepter")),
     Entry(N_("Campagnes"), "caf_campaigns.index", "calendar", ADMINISTRATOR, N_("Dates, montants, budget")),
     Entry(N_("Transactions"), "caf_transactions.index", "list",
           frozenset({"instructor", "administrator", "preparer", "releaser"}), N_("Toutes, chez tous les partenaires")),

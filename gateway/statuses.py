@@ -25,6 +25,19 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "approved": Shown(N_("Approuvée"), "good"),
         "rejected": Shown(N_("Refusée"), "bad"),
     },
+    "account": {
+        "reserved": Shown(N_("Réservé"), "neutral"),
+        "invited": Shown(N_("Pas encore activé"), "waiting"),
+        "provisional": Shown(N_("Pas encore activé"), "waiting"),
+        "active": Shown(N_("Actif"), "good"),
+        "suspended": Shown(N_("Suspendu"), "bad"),
+    },
+    "transfer": {
+        "requested": Shown(N_("À décider"), "waiting"),
+        "approved": Shown(N_("Accepté"), "good"),
+        "rejected": Shown(N_("Refusé"), "bad"),
+        "withdrawn": Shown(N_("Annulé par la structure"), "muted"),
+    },
     "verdict": {
         "pending": Shown(N_("À examiner"), "waiting"),
         "accepted": Shown(N_("Accepté"), "good"),

@@ -156,6 +156,10 @@ class DelegatesClient(ServiceClient):
         """{"items": […]} for the caller's structure, the legal representative first."""
         return self._call("delegates", idempotent=True)
 
+    def open_establishments(self) -> dict[str, list[dict[str, str]]]:
+        """{"items": [{establishment_id, name}]}: where a right or a terminal can be limited to."""
+        return self._call("open_establishments", idempotent=True)
+
     def add_delegate(self, first_name: str, last_name: str, email: str) -> dict[str, str]:
         """{"account_id"}: creates the person account and mails it; grants nothing yet. Refuses
         `validation_failed`, `email_already_used` {which}, `already_delegate`."""

@@ -275,6 +275,12 @@ class IdentityService(listening.Listening, Service):
             return privacy.same_contact(uow, **call.arguments)
 
     @rpc(Nothing, demands=ADMINISTERS, idempotent=True)
+    def open_establishments(self, call: Call) -> Any:
+        """The structure's establishments, to limit a delegation or a terminal to one."""
+        with self.database.unit_of_work(call) as uow:
+            return delegates.open_establishments(uow, **call.arguments)
+
+    @rpc(Nothing, demands=ADMINISTERS, idempotent=True)
     def terminals(self, call: Call) -> Any:
         """«Mes terminaux»."""
         with self.database.unit_of_work(call) as uow:

@@ -20,7 +20,7 @@ from services.identity.domain.reminders import Waiting
 from services.identity.handlers import letters, people, rights
 from services.identity.handlers.people import Provisional
 from services.identity.handlers.waiting import wait_for
-from services.identity.models import Account, Delegation, Membership
+from services.identity.models import Account, Delegation, Establishment, Membership
 
 _TYPED = ("memberships", "typed")
 
@@ -42,6 +42,17 @@ def list_delegates(uow: UnitOfWork) -> dict[str, list[dict[str, Any]]]:
         own = people.name_of(representative) | {"email": personal.email_of(representative)}
         items.insert(0, _item(uow, representative, own, held.get(representative.account_id)))
     return {"items": items}
+
+
+def open_establishments(uow: UnitOfWork) -> dict[str, list[dict[str, str]]]:
+    """Where a right can be limited to, by name."""
+    found = uow.session.query(Establishment).filter_by(structure_id=own_structure(uow), open=True)
+    return {
+        "items": [
+            {"establishment_id": each.establishment_id, "name": each.name}
+            for each in found.order_by(Establishment.name)
+        ]
+    }
 
 
 def _typed(membership: Membership) -> dict[str, str]:
