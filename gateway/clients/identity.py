@@ -103,7 +103,7 @@ class AccountClient(ServiceClient):
 
     def reset_password(self, token: str, password: str) -> dict[str, Any]:
         """{"kind": "person" | "agent"}: which sign-in page follows. Refuses `link_invalid`, `validation_failed`."""
-        return self._call("reset_password", token=token, password=password)
+        return self._call("reset_password", link_token=token, password=password)
 
     def person(self) -> results.OwnPerson:
         return self._call("person", idempotent=True)
@@ -125,7 +125,7 @@ class AccountClient(ServiceClient):
     def confirm_email_change(self, token: str) -> dict[str, Any]:
         """{"state": "waiting_for_other_address" | "changed"}. Refuses `link_invalid`,
         `email_already_used`."""
-        return self._call("confirm_email_change", token=token)
+        return self._call("confirm_email_change", link_token=token)
 
     def cancel_email_change(self) -> dict[str, Any]:
         return self._call("cancel_email_change")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import EmailField, PasswordField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from gateway.access import VISITOR, allow, close_session, open_session, safe_next, viewer
 from gateway.clients.identity import AccountClient, SessionsClient
@@ -45,7 +45,7 @@ class NewPasswordForm(Form):
 
     def validate_again(self, field: Any) -> None:
         if field.data != self.password.data:
-            raise ValueError(_("Les deux mots de passe sont différents."))
+            raise ValidationError(_("Les deux mots de passe sont différents."))
 
 
 def browser() -> dict[str, str]:

@@ -22,6 +22,7 @@ REFUSALS = {
     "session_unknown": (401, N_("Votre session a expiré. Connectez-vous de nouveau.")),
     "structure_not_yours": (404, N_("Vous n’administrez pas cette structure.")),
     "link_invalid": (410, N_("Ce lien n’est plus valable ou a déjà servi. Demandez-en un nouveau.")),
+    "account_unknown": (404, N_("Ce compte n’existe pas.")),
     "already_personalised": (409, N_("Votre mot de passe est déjà personnalisé.")),
     "mobile_missing": (
         409,

@@ -173,7 +173,7 @@ class IdentityService(listening.Listening, Service):
         """Ask to change one's own address."""
         return contact_changes.request_email_change(self.database, call, **call.arguments)
 
-    @rpc(arguments.Token, demands=ANYONE)
+    @rpc(arguments.LinkToken, demands=ANYONE)
     def confirm_email_change(self, call: Call) -> Any:
         """One of the two mailed links was followed."""
         with self.database.unit_of_work(call) as uow:

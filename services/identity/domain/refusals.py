@@ -100,6 +100,12 @@ class LinkInvalid(Refusal):
     code = "link_invalid"
 
 
+class AccountUnknown(Refusal):
+    """No such account within the caller's reach."""
+
+    code = "account_unknown"
+
+
 class AlreadyPersonalised(Refusal):
     """The provisional password has been replaced already."""
 

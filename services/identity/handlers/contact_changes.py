@@ -78,10 +78,10 @@ def cancel_email_change(uow: UnitOfWork) -> dict[str, Any]:
     return {}
 
 
-def confirm_email_change(uow: UnitOfWork, token: str) -> dict[str, str]:
+def confirm_email_change(uow: UnitOfWork, link_token: str) -> dict[str, str]:
     """One of the two links was followed; the address changes when both were. Raises LinkInvalid,
     EmailAlreadyUsed."""
-    link = passwords.usable_link(uow, token, OLD, NEW)
+    link = passwords.usable_link(uow, link_token, OLD, NEW)
     link.used_at = uow.now
     change = uow.session.get(EmailChange, link.subject_id, with_for_update=True)
     if change is None or change.closed_at is not None or change.email is None:

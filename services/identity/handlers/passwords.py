@@ -125,16 +125,16 @@ def usable_link(uow: UnitOfWork, token: str, *purposes: str) -> Link:
     return found
 
 
-def reset_password(database: BoundDatabase, call: Call, token: str, password: str) -> dict[str, Any]:
+def reset_password(database: BoundDatabase, call: Call, link_token: str, password: str) -> dict[str, Any]:
     """A new password by the mailed link. The authenticator of an agent stays as it is. A wrong password
     doesn't use
     the link up."""
     with database.unit_of_work(call) as uow:
-        account = uow.session.get_one(Account, usable_link(uow, token, RESET).account_id)
+        account = uow.session.get_one(Account, usable_link(uow, link_token, RESET).account_id)
         words = _own_words(account)
     fresh = _checked_hash(words, password)
     with database.unit_of_work(call) as uow:
-        link = usable_link(uow, token, RESET)
+        link = usable_link(uow, link_token, RESET)
         link.used_at = uow.now
         account = uow.session.get_one(Account, link.account_id, with_for_update=True)
         if State(account.state) not in accounts.SIGNS_IN:

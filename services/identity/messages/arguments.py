@@ -185,7 +185,7 @@ class EmailOnly(Schema):
 
 
 class ResetPassword(Schema):
-    token = secret()
+    link_token = secret()
     password = secret()
 
 
@@ -205,8 +205,8 @@ class RequestEmailChange(Schema):
     password = secret()
 
 
-class Token(Schema):
-    token = secret()
+class LinkToken(Schema):
+    link_token = secret()
 
 
 class RequestMobileChange(Schema):
