@@ -1,0 +1,77 @@
+"""Undoing a transaction, on its own Paris day, by its own structure."""
+
+import hashlib
+from typing import Any
+
+from services.chassis.database import UnitOfWork
+from services.transactions import messages
+from services.transactions.domain import ledger, refusals
+from services.transactions.domain.refusals import Refusal
+from services.transactions.domain.states import State, check_cancellable
+from services.transactions.handlers import receipts
+from services.transactions.handlers.desk import Desk, desk_of
+from services.transactions.handlers.scans import Outcome, key_row, movement_rows, replay
+from services.transactions.repository import passes, transactions
+
+
+def cancel_transaction(uow: UnitOfWork, *, number: str, idempotency_key: str) -> dict[str, Any]:
+    """Undo a transaction of today. Refusals are remembered under the key."""
+    desk = desk_of(uow.actor)
+    outcome = _earlier(uow, desk, number, idempotency_key)
+    if outcome is None:
+        outcome = _fresh(uow, desk, number, idempotency_key)
+        row = key_row(uow, desk, idempotency_key, "cancel", asked(number), outcome)
+        transactions.store_key(uow.connection, row)
+    if outcome.refusal is not None:
+        raise uow.keep(outcome.refusal)
+    return {"replayed": outcome.replayed, "transaction": outcome.transaction}
+
+
+def asked(number: str) -> str:
+    """Digest of what is asked for."""
+    return hashlib.sha256(f"cancel\0{number}".encode()).hexdigest()
+
+
+def _earlier(uow: UnitOfWork, desk: Desk, number: str, key: str) -> Outcome | None:
+    if not transactions.take_key(uow.connection, desk.structure_id, desk.caller, key):
+        raise refusals.IdempotencyInProgress
+    stored = transactions.stored_key(uow.connection, desk.structure_id, desk.caller, key)
+    return replay(uow, stored, asked(number)) if stored else None
+
+
+def _fresh(uow: UnitOfWork, desk: Desk, number: str, key: str) -> Outcome:
+    try:
+        return Outcome(key, transaction=_cancel(uow, desk, number))
+    except Refusal as refusal:
+        return Outcome(key, refusal=refusal)
+
+
+def _cancel(uow: UnitOfWork, desk: Desk, number: str) -> dict[str, Any]:
+    row = transactions.by_number(uow.connection, number, structure_id=desk.structure_id, lock=True)
+    if row is None or not _within_reach(desk, row):
+        raise refusals.TransactionUnknown
+    check_cancellable(State(row["state"]), row["recorded_on"], uow.today)
+    transactions.mark_cancelled(uow.connection, row["transaction_id"], uow.now)
+    balance_cents = passes.give_back(uow.connection, row["pass_id"], row["amount_cents"])
+    entries = ledger.move((ledger.PARTNER, row["structure_id"]), (ledger.PASS, row["pass_id"]), row["amount_cents"])
+    passes.add_entries(uow.connection, movement_rows(ledger.Kind.CANCEL, entries, row["transaction_id"], uow.now))
+    passes.add_notice(uow.connection, "cancelled", row["pass_id"], row["transaction_id"])
+    _announce(uow, row)
+    done = row | {"state": State.CANCELLED, "cancelled_at": uow.now}
+    return receipts.transaction(done, uow.today) | {"balance_cents": balance_cents}
+
+
+def _within_reach(desk: Desk, row: dict[str, Any]) -> bool:
+    """A caller limited to an establishment doesn't see the others'."""
+    return desk.establishment_id in (None, row["establishment_id"])
+
+
+def _announce(uow: UnitOfWork, row: dict[str, Any]) -> None:
+    uow.publish(
+        messages.TransactionCancelled,
+        transaction_id=row["transaction_id"],
+        structure_id=row["structure_id"],
+        amount_cents=row["amount_cents"],
+        cancelled_at=uow.now.isoformat(),
+    )
+    uow.audit("transaction:cancel", row["transaction_id"], amount_cents=row["amount_cents"])

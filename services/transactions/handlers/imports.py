@@ -1,0 +1,203 @@
+"""«Importer des pass»: take a file, look at it (dry run), issue the passes, report what was refused.
+
+The work is done by a timer, some hundred lines per transaction; what is done is counted in the same transaction, so
+that a killed process goes on where it stopped, and no line counts twice.
+"""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from services.chassis.database import BoundDatabase, Busy, UnitOfWork
+from services.chassis.files import FileStore
+from services.chassis.ids import new_id
+from services.transactions.csvfile import NotACsv, inspect, read_lines
+from services.transactions.domain import refusals
+from services.transactions.domain.rows import HeadingsWrong, read_headings
+from services.transactions.handlers.issuing import Issuer, Line, Tally
+from services.transactions.repository import imports, seasons
+
+LINES_AT_ONCE = 500
+_REPORT_LINES = 1000
+
+
+def start(uow: UnitOfWork, store: FileStore, *, season_id: str, sha256: str, filename: str) -> dict[str, Any]:
+    """Begin the dry run of a file that the store keeps. Raises SeasonUnknown, SeasonClosed or ImportRunning."""
+    season = seasons.by_id(uow.connection, season_id, lock=True)
+    if season is None:
+        raise refusals.SeasonUnknown
+    if season["state"] == "closed":
+        raise refusals.SeasonClosed
+    if imports.open_one(uow.connection, season_id):
+        raise refusals.ImportRunning
+    import_id = new_id()
+    row = {"import_id": import_id, "season_id": season_id, "filename": filename, "sha256": sha256}
+    imports.add(uow.connection, row | {"state": "checking", "started_at": uow.now})
+    uow.audit("import:start", import_id, season_id=season_id, sha256=sha256)
+    return progress(uow, import_id)
+
+
+def progress(uow: UnitOfWork, import_id: str) -> dict[str, Any]:
+    """Raises ImportUnknown."""
+    return _told(_known(imports.by_id(uow.connection, import_id)))
+
+
+def of_season(uow: UnitOfWork, season_id: str) -> list[dict[str, Any]]:
+    return [_told(row) for row in imports.of_season(uow.connection, season_id)]
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "sha256"}
+
+
+def _known(row: dict[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        raise refusals.ImportUnknown
+    return row
+
+
+def confirm(uow: UnitOfWork, import_id: str) -> dict[str, Any]:
+    """Issue for real. Raises ImportUnknown or ImportNotChecked."""
+    _checked(uow, import_id)
+    nothing = dict.fromkeys(("rows_done", "created", "updated", "unchanged", "refused", "amount_cents"), 0)
+    imports.change(uow.connection, import_id, state="running", finished_at=None, **nothing)
+    imports.forget_refusals(uow.connection, import_id)
+    uow.audit("import:confirm", import_id)
+    return progress(uow, import_id)
+
+
+def abandon(uow: UnitOfWork, import_id: str) -> dict[str, Any]:
+    """Raises ImportUnknown or ImportNotChecked."""
+    _checked(uow, import_id)
+    imports.change(uow.connection, import_id, state="abandoned", finished_at=uow.now)
+    uow.audit("import:abandon", import_id)
+    return progress(uow, import_id)
+
+
+def _checked(uow: UnitOfWork, import_id: str) -> None:
+    if _known(imports.by_id(uow.connection, import_id, lock=True))["state"] != "checked":
+        raise refusals.ImportNotChecked
+
+
+def work(database: BoundDatabase, store: FileStore) -> None:
+    """Do what is left of every import. Raises Busy when another process is at it."""
+    with database.unit_of_work() as uow:
+        waiting = imports.working(uow.connection)
+    for import_id in waiting:
+        try:
+            _work_on(database, store, import_id)
+        except (NotACsv, HeadingsWrong) as fault:
+            _fail(database, import_id, fault)
+
+
+def _work_on(database: BoundDatabase, store: FileStore, import_id: str) -> None:
+    """Raises NotACsv or HeadingsWrong."""
+    job, columns = _begin(database, store, import_id)
+    with store.open(job["sha256"]) as stream:
+        lines = read_lines(stream, job["encoding"], job["delimiter"])
+        lines_left = itertools.islice(lines, 1 + job["rows_done"], None)
+        while chunk := list(itertools.islice(lines_left, LINES_AT_ONCE)):
+            job = _do_chunk(database, job, columns, chunk)
+    _finish(database, import_id)
+
+
+def _begin(database: BoundDatabase, store: FileStore, import_id: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """The job, and which column holds what; the first time, what the progress bar needs is counted."""
+    with database.alone(f"import {import_id}") as uow:
+        job = _known(imports.by_id(uow.connection, import_id))
+        with store.open(job["sha256"]) as stream:
+            seen = inspect(stream)
+        columns = read_headings(seen.headings)
+        found = {"encoding": seen.encoding, "delimiter": seen.delimiter, "rows": seen.rows}
+        imports.change(uow.connection, import_id, **found)
+    return job | found, columns
+
+
+def _do_chunk(
+    database: BoundDatabase, job: dict[str, Any], columns: dict[str, int], chunk: list[Line]
+) -> dict[str, Any]:
+    """Judge and write some lines, and count them, in one transaction; returns the job as it stands then."""
+    with database.alone(f"import {job['import_id']}") as uow:
+        stands = _known(imports.by_id(uow.connection, job["import_id"], lock=True))
+        if (stands["rows_done"], stands["state"]) != (job["rows_done"], job["state"]):
+            raise Busy
+        season = seasons.by_id(uow.connection, job["season_id"], lock=True)
+        assert season is not None
+        dry = job["state"] == "checking"
+        tally = Issuer(uow, season, columns, dry=dry).issue(chunk, stands["amount_cents"] if dry else 0)
+        if not dry:
+            seasons.commit_budget(uow.connection, job["season_id"], tally.amount_cents)
+        _remember_refused(uow, job["import_id"], tally)
+        counted = _counted(stands, tally, len(chunk))
+        imports.change(uow.connection, job["import_id"], **counted)
+    return stands | counted
+
+
+def _counted(stands: dict[str, Any], tally: Tally, lines: int) -> dict[str, int]:
+    return {
+        "rows_done": stands["rows_done"] + lines,
+        "created": stands["created"] + tally.created,
+        "updated": stands["updated"] + tally.updated,
+        "unchanged": stands["unchanged"] + tally.unchanged,
+        "refused": stands["refused"] + len(tally.refused),
+        "amount_cents": stands["amount_cents"] + tally.amount_cents,
+    }
+
+
+def _remember_refused(uow: UnitOfWork, import_id: str, tally: Tally) -> None:
+    rows = [{"import_id": import_id, "line": line, "reasons": reasons} for line, reasons in tally.refused]
+    imports.add_refusals(uow.connection, rows)
+
+
+_AFTER = {"checking": "checked", "running": "done"}
+
+
+def _finish(database: BoundDatabase, import_id: str) -> None:
+    with database.unit_of_work() as uow:
+        job = _known(imports.by_id(uow.connection, import_id, lock=True))
+        if job["state"] in _AFTER and job["rows_done"] >= job["rows"]:
+            imports.change(uow.connection, import_id, state=_AFTER[job["state"]], finished_at=uow.now)
+            uow.audit(f"import:{_AFTER[job['state']]}", import_id, created=job["created"], refused=job["refused"])
+
+
+def _fail(database: BoundDatabase, import_id: str, fault: NotACsv | HeadingsWrong) -> None:
+    failure = str(fault)
+    if isinstance(fault, HeadingsWrong):
+        failure = f"Colonnes manquantes : {fault}."
+    with database.unit_of_work() as uow:
+        imports.change(uow.connection, import_id, state="failed", failure=failure, finished_at=uow.now)
+        uow.audit("import:failed", import_id)
+
+
+def report(database: BoundDatabase, store: FileStore, import_id: str) -> dict[str, Any]:
+    """The refused lines as a CSV that spreadsheets open, in the store. Raises ImportUnknown."""
+    with database.unit_of_work() as uow:
+        job = _known(imports.by_id(uow.connection, import_id))
+        stored = store.put(_Pieces(_report(uow, import_id)))
+    name = job["filename"].rsplit(".", 1)[0]
+    return {"sha256": stored.sha256, "filename": f"refus-{name}.csv", "media_type": "text/csv; charset=utf-8"}
+
+
+def _report(uow: UnitOfWork, import_id: str) -> Iterator[bytes]:
+    yield "\ufeffligne;motifs\r\n".encode()
+    after = 0
+    while rows := imports.refusals(uow.connection, import_id, after, _REPORT_LINES):
+        text = io.StringIO()
+        csv.writer(text, delimiter=";").writerows((line, " / ".join(reasons)) for line, reasons in rows)
+        yield text.getvalue().encode()
+        after = rows[-1][0]
+
+
+class _Pieces:
+    """An iterator of bytes as a stream to read."""
+
+    def __init__(self, pieces: Iterator[bytes]):
+        self._pieces, self._held = pieces, b""
+
+    def read(self, size: int, /) -> bytes:
+        while len(self._held) < size and (piece := next(self._pieces, b"")):
+            self._held += piece
+        given, self._held = self._held[:size], self._held[size:]
+        return given

@@ -1,0 +1,112 @@
+"""«Mes transactions», and the same across partners for the Caf."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from services.chassis import clock
+from services.chassis.database import UnitOfWork
+from services.transactions import seals
+from services.transactions.domain import refusals
+from services.transactions.handlers import receipts
+from services.transactions.handlers.batches import problem
+from services.transactions.handlers.desk import Desk, desk_of
+from services.transactions.handlers.scans import replay
+from services.transactions.repository import partners, transactions
+from services.transactions.repository.scans import active_on
+from services.transactions.repository.transactions import Cursor
+
+
+def own_transactions(uow: UnitOfWork, *, cursor: str | None, limit: int, **filters: Any) -> dict[str, Any]:
+    """One page of the structure's transactions; a cashier and a terminal see today's."""
+    return _page(uow, _own(desk_of(uow.actor), _bounds(filters), uow.today), cursor, limit)
+
+
+def own_totals(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
+    return transactions.totals(uow.connection, _own(desk_of(uow.actor), _bounds(filters), uow.today))
+
+
+def all_transactions(uow: UnitOfWork, *, cursor: str | None, limit: int, **filters: Any) -> dict[str, Any]:
+    """One page over all partners."""
+    return _page(uow, _bounds(filters), cursor, limit)
+
+
+def all_totals(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
+    return transactions.totals(uow.connection, _bounds(filters))
+
+
+def _bounds(filters: dict[str, Any]) -> dict[str, Any]:
+    """``to_on`` is the last day shown: the list ends where the next day begins."""
+    to_on: date | None = filters.pop("to_on", None)
+    return filters | {"before_on": to_on + timedelta(days=1) if to_on else None}
+
+
+def _own(desk: Desk, filters: dict[str, Any], today: date) -> dict[str, Any]:
+    """The filters, narrowed to what the caller may see."""
+    narrowed = filters | {"structure_id": desk.structure_id}
+    if desk.establishment_id:
+        narrowed["establishment_id"] = desk.establishment_id
+    if desk.today_only:
+        narrowed["from_on"] = max(filters.get("from_on") or today, today)
+    return narrowed
+
+
+def _page(uow: UnitOfWork, filters: dict[str, Any], cursor: str | None, limit: int) -> dict[str, Any]:
+    after = _cursor(cursor)
+    rows = transactions.page(uow.connection, filters, after=after, limit=limit + 1)
+    items = [receipts.transaction(row, uow.today) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return {
+        "items": items,
+        "next_cursor": Cursor(last["recorded_at"], last["transaction_id"]).text() if last else None,
+    }
+
+
+def _cursor(cursor: str | None) -> Cursor | None:
+    if not cursor:
+        return None
+    try:
+        return Cursor.read(cursor)
+    except ValueError:
+        raise refusals.ValidationFailed(cursor=["Cette suite de liste n’est plus valable."]) from None
+
+
+def own_transaction(uow: UnitOfWork, *, number: str) -> dict[str, Any]:
+    """One transaction of the caller's structure. Raises TransactionUnknown."""
+    desk = desk_of(uow.actor)
+    row = transactions.by_number(uow.connection, number, structure_id=desk.structure_id)
+    if row is None or not _visible(desk, row, uow.today):
+        raise refusals.TransactionUnknown
+    return receipts.transaction(row, uow.today)
+
+
+def _visible(desk: Desk, row: dict[str, Any], today: date) -> bool:
+    here = desk.establishment_id in (None, row["establishment_id"])
+    return here and (not desk.today_only or row["recorded_on"] == today)
+
+
+def transaction_by_key(uow: UnitOfWork, *, idempotency_key: str) -> dict[str, Any]:
+    """What became of the caller's own call under a key. Raises TransactionUnknown if it never arrived."""
+    desk = desk_of(uow.actor)
+    stored = transactions.stored_key(uow.connection, desk.structure_id, desk.caller, idempotency_key)
+    if stored is None:
+        raise refusals.TransactionUnknown
+    outcome = replay(uow, stored, None)
+    return {"transaction": outcome.transaction, "problem": problem(outcome.refusal)}
+
+
+def partner(uow: UnitOfWork) -> dict[str, Any]:
+    """The caller's structure as the desk needs it."""
+    desk = desk_of(uow.actor)
+    row = partners.by_id(uow.connection, desk.structure_id) or {}
+    places = partners.establishments(uow.connection, desk.structure_id)
+    return {
+        "structure_id": desk.structure_id,
+        "name": row.get("name") or "",
+        "partner_number": row.get("partner_number"),
+        "active": active_on(row.get("active_from"), row.get("active_until"), clock.today()),
+        "establishments": [place for place in places if desk.establishment_id in (None, place["establishment_id"])],
+    }
+
+
+def verification_keys() -> list[dict[str, str]]:
+    return seals.verification_keys()

@@ -1,0 +1,1 @@
+"""The queries of the transactions service, by subject."""
