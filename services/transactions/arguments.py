@@ -5,17 +5,13 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.transactions.domain.scans import LARGEST_AMOUNT_CENTS, LARGEST_BATCH
-from services.transactions.domain.states import State
+from services.transactions.domain.states import TransactionState
 
 PAGE_LIMIT = 500
 _KEY = validate.Regexp(r"^[\x21-\x7e]{1,64}$", error="La clé compte de 1 à 64 caractères ASCII visibles.")
 _TEXT = validate.Length(1, 1000, error="Écrivez entre 1 et 1 000 caractères.")
 _AMOUNT = validate.Range(1, LARGEST_AMOUNT_CENTS, error="Le montant doit être positif et ne pas dépasser 10 000,00 €.")
 _SHOWN = validate.Length(1, 512, error="Ce code est illisible.")
-
-
-class Nothing(Schema):
-    pass
 
 
 class _Id(fields.UUID):
@@ -94,7 +90,9 @@ class Filters(Schema):
     from_on = fields.Date(load_default=None, allow_none=True)
     to_on = fields.Date(load_default=None, allow_none=True)
     state = fields.String(
-        load_default=None, allow_none=True, validate=validate.OneOf([*State, "contested"], error="État inconnu.")
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf([*TransactionState, "contested"], error="État inconnu."),
     )
     establishment_id = _Id(load_default=None, allow_none=True)
     operator_id = _Id(load_default=None, allow_none=True)

@@ -31,7 +31,7 @@ def inspect(stream: IO[bytes]) -> Seen:
     """Look through the whole file once, without keeping it. Raises NotACsv."""
     encoding = _encoding(stream)
     stream.seek(0)
-    first = io.TextIOWrapper(stream, encoding, errors="replace", newline="").readline(LONGEST_LINE)
+    first = stream.readline(LONGEST_LINE).decode(encoding, errors="replace")
     if not first.strip():
         raise NotACsv("Le fichier est vide.")
     delimiter = max(_DELIMITERS, key=first.count)

@@ -7,7 +7,7 @@ from services.chassis.database import UnitOfWork
 from services.transactions import messages
 from services.transactions.domain import ledger, refusals
 from services.transactions.domain.refusals import Refusal
-from services.transactions.domain.states import State, check_cancellable
+from services.transactions.domain.states import TransactionState, check_cancellable
 from services.transactions.handlers import receipts
 from services.transactions.handlers.desk import Desk, desk_of
 from services.transactions.handlers.scans import Outcome, key_row, movement_rows, replay
@@ -50,14 +50,14 @@ def _cancel(uow: UnitOfWork, desk: Desk, number: str) -> dict[str, Any]:
     row = transactions.by_number(uow.connection, number, structure_id=desk.structure_id, lock=True)
     if row is None or not _within_reach(desk, row):
         raise refusals.TransactionUnknown
-    check_cancellable(State(row["state"]), row["recorded_on"], uow.today)
+    check_cancellable(TransactionState(row["state"]), row["recorded_on"], uow.today)
     transactions.mark_cancelled(uow.connection, row["transaction_id"], uow.now)
     balance_cents = passes.give_back(uow.connection, row["pass_id"], row["amount_cents"])
     entries = ledger.move((ledger.PARTNER, row["structure_id"]), (ledger.PASS, row["pass_id"]), row["amount_cents"])
     passes.add_entries(uow.connection, movement_rows(ledger.Kind.CANCEL, entries, row["transaction_id"], uow.now))
-    passes.add_notice(uow.connection, "cancelled", row["pass_id"], row["transaction_id"])
+    passes.add_notice(uow.connection, "cancelled_debit", row["pass_id"], row["transaction_id"])
     _announce(uow, row)
-    done = row | {"state": State.CANCELLED, "cancelled_at": uow.now}
+    done = row | {"state": TransactionState.CANCELLED, "cancelled_at": uow.now}
     return receipts.transaction(done, uow.today) | {"balance_cents": balance_cents}
 
 

@@ -8,7 +8,7 @@ from services.chassis.ids import new_id
 from services.chassis.keys import decode, encode
 from services.transactions import messages, seals
 from services.transactions.domain import ledger, refusals
-from services.transactions.domain.states import State
+from services.transactions.domain.states import ContestationState, TransactionState
 from services.transactions.handlers import receipts
 from services.transactions.handlers.desk import desk_of
 from services.transactions.handlers.scans import movement_rows
@@ -24,14 +24,14 @@ def contest_own(uow: UnitOfWork, *, number: str, reason: str) -> dict[str, Any]:
     row = transactions.by_number(uow.connection, number, structure_id=desk.structure_id, lock=True)
     if row is None or desk.establishment_id not in (None, row["establishment_id"]):
         raise refusals.TransactionUnknown
-    if row["state"] == State.RECORDED and row["recorded_on"] == uow.today:
+    if row["state"] == TransactionState.RECORDED and row["recorded_on"] == uow.today:
         raise refusals.ContestNotOpen
     return open_one(uow, row, opened_by="structure", reason=reason)
 
 
 def open_one(uow: UnitOfWork, row: dict[str, Any], *, opened_by: str, reason: str) -> dict[str, Any]:
     """Open the contestation of a transaction whose row is locked. Raises AlreadyCancelled or AlreadyContested."""
-    if row["state"] == State.CANCELLED:
+    if row["state"] == TransactionState.CANCELLED:
         raise refusals.AlreadyCancelled
     if contestations.of_transaction(uow.connection, row["transaction_id"]):
         raise refusals.AlreadyContested
@@ -44,7 +44,7 @@ def open_one(uow: UnitOfWork, row: dict[str, Any], *, opened_by: str, reason: st
             "opened_by": opened_by,
             "opened_at": uow.now,
             "reason_sealed": _seal(reason, "reason_sealed", contestation_id),
-            "state": "open",
+            "state": ContestationState.OPEN,
         },
     )
     contestations.mark(uow.connection, row["transaction_id"], contested=True)
@@ -108,14 +108,14 @@ def decide(
 ) -> dict[str, Any]:
     """The Caf's decision, once and for all. Raises ContestationUnknown, AlreadyDecided or ValidationFailed."""
     row = _known(uow, contestation_id, lock=True)
-    if row["state"] != "open":
+    if row["state"] != ContestationState.OPEN:
         raise refusals.AlreadyDecided
     if accepted:
         _correct(uow, row, amount_cents)
     contestations.change(
         uow.connection,
         contestation_id,
-        state="accepted" if accepted else "rejected",
+        state=ContestationState.ACCEPTED if accepted else ContestationState.REJECTED,
         decided_at=uow.now,
         decided_by=uow.actor.account_id,
         decision_sealed=_seal(decision, "decision_sealed", contestation_id),
@@ -128,7 +128,7 @@ def decide(
 def _correct(uow: UnitOfWork, row: dict[str, Any], amount_cents: int | None) -> None:
     """Take the amount back from the partner, and give it back to the pass, or to the budget if the pass is over."""
     of = transactions.by_id(uow.connection, row["transaction_id"])
-    if of["state"] == State.CANCELLED:
+    if of["state"] == TransactionState.CANCELLED:
         raise refusals.AlreadyCancelled
     cents = of["amount_cents"] if amount_cents is None else amount_cents
     if cents > of["amount_cents"]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.chassis.database import UnitOfWork
-from services.transactions.domain.states import State
+from services.transactions.domain.states import TransactionState
 from services.transactions.repository import days, partners
 
 
@@ -29,12 +29,14 @@ def on_establishment_saved(uow: UnitOfWork, at: datetime, **saved: Any) -> None:
     partners.save_establishment(uow.connection, row)
 
 
-def on_convention_activated(uow: UnitOfWork, *, structure_id: UUID, partner_number: str, effective_on: date) -> None:
-    partners.activate(uow.connection, str(structure_id), partner_number, effective_on)
+def on_convention_activated(
+    uow: UnitOfWork, at: datetime, *, structure_id: UUID, partner_number: str, effective_on: date
+) -> None:
+    partners.activate(uow.connection, str(structure_id), partner_number, effective_on, at)
 
 
-def on_convention_terminated(uow: UnitOfWork, *, structure_id: UUID, effective_on: date) -> None:
-    partners.terminate(uow.connection, str(structure_id), effective_on)
+def on_convention_terminated(uow: UnitOfWork, at: datetime, *, structure_id: UUID, effective_on: date) -> None:
+    partners.terminate(uow.connection, str(structure_id), effective_on, at)
 
 
 def on_payout_lines_assigned(
@@ -51,6 +53,6 @@ def on_payout_state_changed(
     payout = str(payout_id)
     ids = [str(one) for one in transaction_ids] or days.of_payout(uow.connection, payout)
     for _, stands, holder in days.standing(uow.connection, ids):
-        if holder != payout and stands in (State.LOCKED, State.RETURNED):
+        if holder != payout and stands in (TransactionState.LOCKED, TransactionState.RETURNED):
             raise TooEarly(payout)
-    days.settle(uow.connection, payout, State(state), ids)
+    days.settle(uow.connection, payout, TransactionState(state), ids)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.chassis.database import UnitOfWork
+from services.chassis.database import BoundDatabase, Context, UnitOfWork
 from services.chassis.files import FileStore, StoredFile
 from services.transactions import documents, seals
 from services.transactions.domain.refusals import LinkUnknown, PassUnknown, TransactionUnknown
@@ -52,9 +52,12 @@ def renew_pass(uow: UnitOfWork, *, link: str, pass_id: str) -> dict[str, Any]:
     return passes.rotate(uow, pass_id)
 
 
-def document(uow: UnitOfWork, store: FileStore, *, link: str, pass_id: str, kind: str) -> dict[str, Any]:
+def document(
+    database: BoundDatabase, store: FileStore, call: Context, *, link: str, pass_id: str, kind: str
+) -> dict[str, Any]:
     """The pass as PDF or PNG, put into the store. Raises LinkUnknown or PassUnknown."""
-    told = passes.told(_own_pass(uow, link, pass_id))
+    with database.unit_of_work(call) as uow:
+        told = passes.told(_own_pass(uow, link, pass_id))
     made = documents.pass_pdf(told) if kind == "pdf" else documents.pass_png(told)
     stored: StoredFile = documents.keep(store, made)
     media_type = "application/pdf" if kind == "pdf" else "image/png"

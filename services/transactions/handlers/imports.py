@@ -16,6 +16,7 @@ from services.chassis.ids import new_id
 from services.transactions.csvfile import NotACsv, inspect, read_lines
 from services.transactions.domain import refusals
 from services.transactions.domain.rows import HeadingsWrong, read_headings
+from services.transactions.domain.states import ImportState, SeasonState
 from services.transactions.handlers.issuing import Issuer, Line, Tally
 from services.transactions.repository import imports, seasons
 
@@ -23,18 +24,18 @@ LINES_AT_ONCE = 500
 _REPORT_LINES = 1000
 
 
-def start(uow: UnitOfWork, store: FileStore, *, season_id: str, sha256: str, filename: str) -> dict[str, Any]:
+def start(uow: UnitOfWork, *, season_id: str, sha256: str, filename: str) -> dict[str, Any]:
     """Begin the dry run of a file that the store keeps. Raises SeasonUnknown, SeasonClosed or ImportRunning."""
     season = seasons.by_id(uow.connection, season_id, lock=True)
     if season is None:
         raise refusals.SeasonUnknown
-    if season["state"] == "closed":
+    if season["state"] == SeasonState.CLOSED:
         raise refusals.SeasonClosed
     if imports.open_one(uow.connection, season_id):
         raise refusals.ImportRunning
     import_id = new_id()
     row = {"import_id": import_id, "season_id": season_id, "filename": filename, "sha256": sha256}
-    imports.add(uow.connection, row | {"state": "checking", "started_at": uow.now})
+    imports.add(uow.connection, row | {"state": ImportState.CHECKING, "started_at": uow.now})
     uow.audit("import:start", import_id, season_id=season_id, sha256=sha256)
     return progress(uow, import_id)
 
@@ -62,7 +63,7 @@ def confirm(uow: UnitOfWork, import_id: str) -> dict[str, Any]:
     """Issue for real. Raises ImportUnknown or ImportNotChecked."""
     _checked(uow, import_id)
     nothing = dict.fromkeys(("rows_done", "created", "updated", "unchanged", "refused", "amount_cents"), 0)
-    imports.change(uow.connection, import_id, state="running", finished_at=None, **nothing)
+    imports.change(uow.connection, import_id, state=ImportState.RUNNING, finished_at=None, **nothing)
     imports.forget_refusals(uow.connection, import_id)
     uow.audit("import:confirm", import_id)
     return progress(uow, import_id)
@@ -71,13 +72,13 @@ def confirm(uow: UnitOfWork, import_id: str) -> dict[str, Any]:
 def abandon(uow: UnitOfWork, import_id: str) -> dict[str, Any]:
     """Raises ImportUnknown or ImportNotChecked."""
     _checked(uow, import_id)
-    imports.change(uow.connection, import_id, state="abandoned", finished_at=uow.now)
+    imports.change(uow.connection, import_id, state=ImportState.ABANDONED, finished_at=uow.now)
     uow.audit("import:abandon", import_id)
     return progress(uow, import_id)
 
 
 def _checked(uow: UnitOfWork, import_id: str) -> None:
-    if _known(imports.by_id(uow.connection, import_id, lock=True))["state"] != "checked":
+    if _known(imports.by_id(uow.connection, import_id, lock=True))["state"] != ImportState.CHECKED:
         raise refusals.ImportNotChecked
 
 
@@ -125,7 +126,7 @@ def _do_chunk(
             raise Busy
         season = seasons.by_id(uow.connection, job["season_id"], lock=True)
         assert season is not None
-        dry = job["state"] == "checking"
+        dry = job["state"] == ImportState.CHECKING
         tally = Issuer(uow, season, columns, dry=dry).issue(chunk, stands["amount_cents"] if dry else 0)
         if not dry:
             seasons.commit_budget(uow.connection, job["season_id"], tally.amount_cents)
@@ -151,7 +152,7 @@ def _remember_refused(uow: UnitOfWork, import_id: str, tally: Tally) -> None:
     imports.add_refusals(uow.connection, rows)
 
 
-_AFTER = {"checking": "checked", "running": "done"}
+_AFTER = {ImportState.CHECKING: ImportState.CHECKED, ImportState.RUNNING: ImportState.DONE}
 
 
 def _finish(database: BoundDatabase, import_id: str) -> None:
@@ -167,7 +168,7 @@ def _fail(database: BoundDatabase, import_id: str, fault: NotACsv | HeadingsWron
     if isinstance(fault, HeadingsWrong):
         failure = f"Colonnes manquantes : {fault}."
     with database.unit_of_work() as uow:
-        imports.change(uow.connection, import_id, state="failed", failure=failure, finished_at=uow.now)
+        imports.change(uow.connection, import_id, state=ImportState.FAILED, failure=failure, finished_at=uow.now)
         uow.audit("import:failed", import_id)
 
 

@@ -108,7 +108,7 @@ def cancel(uow: UnitOfWork, *, pass_id: str, reason: str) -> dict[str, Any]:
         entries = ledger.move((ledger.PASS, pass_id), (ledger.BUDGET, row["season_id"]), row["balance_cents"])
         passes.add_entries(uow.connection, movement_rows(ledger.Kind.EXPIRY, entries, pass_id, uow.now))
         seasons.commit_budget(uow.connection, row["season_id"], -row["balance_cents"])
-    passes.add_notice(uow.connection, "pass_cancelled", pass_id)
+    passes.add_notice(uow.connection, "withdrawn", pass_id)
     uow.audit("pass:cancel", pass_id, given_back_cents=row["balance_cents"], reason_digest=_digest(reason))
     return told(known(uow, pass_id))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.transactions import seals
 from services.transactions.domain.days import day_end
-from services.transactions.domain.states import State
+from services.transactions.domain.states import TransactionState
 
 
 def transaction(row: dict[str, Any], today: date) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def transaction(row: dict[str, Any], today: date) -> dict[str, Any]:
         "amount_cents": row["amount_cents"],
         "recorded_at": row["recorded_at"],
         "recorded_on": row["recorded_on"],
-        "cancellable": row["state"] == State.RECORDED and row["recorded_on"] == today,
+        "cancellable": row["state"] == TransactionState.RECORDED and row["recorded_on"] == today,
         "cancellable_until": day_end(row["recorded_on"]),
         "cancelled_at": row["cancelled_at"],
         "scheme": row["scheme"],
@@ -44,8 +44,8 @@ def receipt(row: dict[str, Any], today: date) -> dict[str, Any]:
 
 def first_answer(row: dict[str, Any], today: date, act: str, balance_cents: int) -> dict[str, Any]:
     """What was answered when it was done, whatever has happened since."""
-    state: dict[str, Any] = {"state": State.CANCELLED}
+    state: dict[str, Any] = {"state": TransactionState.CANCELLED}
     if act == "record":
-        state = {"state": State.RECORDED, "cancelled_at": None}
+        state = {"state": TransactionState.RECORDED, "cancelled_at": None}
     first = row | state | {"contested": False, "slip_number": None, "payout_id": None}
     return transaction(first, today) | {"balance_cents": balance_cents}

@@ -15,7 +15,7 @@ from services.transactions import messages, seals
 from services.transactions.domain import codes, ledger, refusals, scans
 from services.transactions.domain.days import paris_day
 from services.transactions.domain.refusals import Refusal
-from services.transactions.domain.states import State
+from services.transactions.domain.states import TransactionState
 from services.transactions.handlers import receipts
 from services.transactions.handlers.desk import Desk, desk_of, establishment_for
 from services.transactions.repository import scans as repository
@@ -217,7 +217,7 @@ class _Recorder:
             "establishment_id": establishment_id,
             "amount_cents": scan.amount_cents,
             "balance_after_cents": found.balance_cents - scan.amount_cents,
-            "state": State.RECORDED,
+            "state": TransactionState.RECORDED,
             "contested": False,
             "origin": "offline" if scan.scanned_at else desk.origin,
             "operator_id": desk.operator_id,

@@ -6,6 +6,7 @@ from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.transactions.domain import refusals
 from services.transactions.domain.seasons import AmountRule, check_dates, check_rules
+from services.transactions.domain.states import NEXT_OF_SEASON, SeasonState
 from services.transactions.repository import seasons
 
 _EXPIRE_AT_ONCE = 2000
@@ -30,7 +31,9 @@ def save(uow: UnitOfWork, *, season_id: str | None, **values: Any) -> dict[str, 
     _check_name_is_free(uow, season_id, values["scheme"], values["name"])
     if season_id is None:
         season_id = new_id()
-        seasons.save(uow.connection, {"season_id": season_id, "state": "draft", "created_at": uow.now, **values})
+        seasons.save(
+            uow.connection, {"season_id": season_id, "state": SeasonState.DRAFT, "created_at": uow.now, **values}
+        )
     else:
         _change(uow, season_id, values)
     uow.audit("season:save", season_id, budget_cents=values["budget_cents"])
@@ -45,7 +48,7 @@ def _check_name_is_free(uow: UnitOfWork, season_id: str | None, scheme: str, nam
 
 def _change(uow: UnitOfWork, season_id: str, values: dict[str, Any]) -> None:
     row = _known(seasons.by_id(uow.connection, season_id, lock=True))
-    if row["state"] == "closed":
+    if row["state"] == SeasonState.CLOSED:
         raise refusals.SeasonClosed
     if values["budget_cents"] < row["committed_cents"]:
         raise refusals.BudgetBelowCommitted(committed_cents=row["committed_cents"])
@@ -55,10 +58,10 @@ def _change(uow: UnitOfWork, season_id: str, values: dict[str, Any]) -> None:
 def open_season(uow: UnitOfWork, season_id: str) -> dict[str, Any]:
     """Let passes be issued and used. Raises SeasonUnknown or SeasonClosed."""
     row = _known(seasons.by_id(uow.connection, season_id, lock=True))
-    if row["state"] == "closed":
+    if row["state"] == SeasonState.CLOSED:
         raise refusals.SeasonClosed
-    if row["state"] == "draft":
-        seasons.change(uow.connection, season_id, state="open")
+    if SeasonState.OPEN in NEXT_OF_SEASON[SeasonState(row["state"])]:
+        seasons.change(uow.connection, season_id, state=SeasonState.OPEN)
         uow.audit("season:open", season_id)
     return one(uow, season_id)
 
@@ -66,8 +69,8 @@ def open_season(uow: UnitOfWork, season_id: str) -> dict[str, Any]:
 def close_season(uow: UnitOfWork, season_id: str) -> dict[str, Any]:
     """No debit any more, for good; a timer gives what is left back to the budget. Raises SeasonUnknown."""
     row = _known(seasons.by_id(uow.connection, season_id, lock=True))
-    if row["state"] != "closed":
-        seasons.change(uow.connection, season_id, state="closed")
+    if SeasonState.CLOSED in NEXT_OF_SEASON[SeasonState(row["state"])]:
+        seasons.change(uow.connection, season_id, state=SeasonState.CLOSED)
         uow.audit("season:close", season_id)
     return one(uow, season_id)
 

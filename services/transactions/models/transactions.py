@@ -6,10 +6,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.transactions.domain.states import State
+from services.transactions.domain.states import TransactionState
 from services.transactions.models.base import Base, Cents, Day, Id, Instant, Words
 
-_STATES = ", ".join(f"'{state}'" for state in State)
+_STATES = ", ".join(f"'{state}'" for state in TransactionState)
 
 
 class Transaction(Base):  # type: ignore[misc, valid-type]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
-from services.transactions.domain.states import State, before
+from services.transactions.domain.states import TransactionState, before
 from services.transactions.models import Partner, Transaction
 
 _LOCK = text(
@@ -28,7 +28,7 @@ def open_structures(connection: Connection, last_day: date, limit: int) -> list[
     """Days up to ``last_day`` that still have recorded transactions, with their structures, oldest first."""
     found = (
         select(Transaction.recorded_on, Transaction.structure_id)
-        .where(Transaction.state == State.RECORDED.value, Transaction.recorded_on <= last_day)
+        .where(Transaction.state == TransactionState.RECORDED.value, Transaction.recorded_on <= last_day)
         .distinct()
         .order_by(Transaction.recorded_on, Transaction.structure_id)
         .limit(limit)
@@ -52,19 +52,19 @@ def assign(connection: Connection, payout_id: str, slip_number: str, ids: Sequen
         update(Transaction)
         .where(
             Transaction.transaction_id.in_(ids),
-            Transaction.state.in_([state.value for state in before(State.IN_PAYOUT)]),
+            Transaction.state.in_([state.value for state in before(TransactionState.IN_PAYOUT)]),
         )
-        .values(state=State.IN_PAYOUT.value, payout_id=payout_id, slip_number=slip_number)
+        .values(state=TransactionState.IN_PAYOUT.value, payout_id=payout_id, slip_number=slip_number)
     )
     return connection.execute(changed).rowcount
 
 
-def standing(connection: Connection, ids: Sequence[str]) -> list[tuple[str, State, str | None]]:
+def standing(connection: Connection, ids: Sequence[str]) -> list[tuple[str, TransactionState, str | None]]:
     """Where transactions stand: id, state, payout."""
     found = select(Transaction.transaction_id, Transaction.state, Transaction.payout_id).where(
         Transaction.transaction_id.in_(ids)
     )
-    return [(row.transaction_id, State(row.state), row.payout_id) for row in connection.execute(found)]
+    return [(row.transaction_id, TransactionState(row.state), row.payout_id) for row in connection.execute(found)]
 
 
 def of_payout(connection: Connection, payout_id: str) -> list[str]:
@@ -72,7 +72,7 @@ def of_payout(connection: Connection, payout_id: str) -> list[str]:
     return list(connection.scalars(select(Transaction.transaction_id).where(Transaction.payout_id == payout_id)))
 
 
-def settle(connection: Connection, payout_id: str, state: State, ids: Sequence[str]) -> int:
+def settle(connection: Connection, payout_id: str, state: TransactionState, ids: Sequence[str]) -> int:
     """Mark a payout's transactions as paid or returned, from where the state table allows."""
     changed = (
         update(Transaction)

@@ -1,5 +1,6 @@
 """Families, and the mails that they are owed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -17,15 +18,13 @@ def change(connection: Connection, family_id: str, **values: Any) -> None:
     connection.execute(update(Family).where(Family.family_id == family_id).values(**values))
 
 
-def take_notices(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """Take some mails off the list; they come back if the transaction doesn't commit. Others take other ones."""
-    next_ones = (
-        select(FamilyNotice.notice_id).order_by(FamilyNotice.notice_id).limit(limit).with_for_update(skip_locked=True)
-    )
-    taken = (
-        delete(FamilyNotice)
-        .where(FamilyNotice.notice_id.in_(next_ones.scalar_subquery()))
-        .returning(*FamilyNotice.__table__.c)
-    )
-    rows = [dict(row) for row in connection.execute(taken).mappings()]
-    return sorted(rows, key=lambda row: row["notice_id"])
+def next_notices(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """The mails that have waited longest."""
+    found = select(*FamilyNotice.__table__.c).order_by(FamilyNotice.notice_id).limit(limit)
+    return [dict(row) for row in connection.execute(found).mappings()]
+
+
+def take_notices(connection: Connection, notice_ids: Sequence[int]) -> set[int]:
+    """Take mails off the list; returns those that nobody else has taken meanwhile."""
+    taken = delete(FamilyNotice).where(FamilyNotice.notice_id.in_(notice_ids)).returning(FamilyNotice.notice_id)
+    return set(connection.scalars(taken))

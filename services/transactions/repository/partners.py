@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.transactions.models import Establishment, Partner
@@ -51,25 +51,26 @@ def _coalesce(newer: Any) -> Any:
     return func.coalesce(newer, Partner.partner_number)
 
 
-def activate(connection: Connection, structure_id: str, partner_number: str, effective_on: date) -> None:
-    """The convention is active from ``effective_on`` on; a termination of an earlier convention no longer counts."""
+def activate(connection: Connection, structure_id: str, partner_number: str, effective_on: date, at: datetime) -> None:
+    """The convention is active from ``effective_on`` on; an earlier termination no longer counts, a later one does."""
+    ended_later = case((Partner.ended_at > at, Partner.active_until), else_=None)
     row = {"structure_id": structure_id, "partner_number": partner_number, "active_from": effective_on}
     connection.execute(
         insert(Partner)
         .values(row)
         .on_conflict_do_update(
             index_elements=["structure_id"],
-            set_={"partner_number": partner_number, "active_from": effective_on, "active_until": None},
+            set_={"partner_number": partner_number, "active_from": effective_on, "active_until": ended_later},
         )
     )
 
 
-def terminate(connection: Connection, structure_id: str, effective_on: date) -> None:
+def terminate(connection: Connection, structure_id: str, effective_on: date, at: datetime) -> None:
     """The convention no longer holds from ``effective_on`` on."""
     connection.execute(
         insert(Partner)
-        .values(structure_id=structure_id, active_until=effective_on)
-        .on_conflict_do_update(index_elements=["structure_id"], set_={"active_until": effective_on})
+        .values(structure_id=structure_id, active_until=effective_on, ended_at=at)
+        .on_conflict_do_update(index_elements=["structure_id"], set_={"active_until": effective_on, "ended_at": at})
     )
 
 

@@ -99,3 +99,9 @@ def topped_up(connection: Connection, movement_id: str) -> bool:
     """Whether the ledger has this movement already."""
     found = select(LedgerEntry.entry_id).where(LedgerEntry.movement_id == movement_id).limit(1)
     return connection.scalar(found) is not None
+
+
+def of_season(connection: Connection, season_id: str) -> list[dict[str, Any]]:
+    """All passes of a season, in the order of issue (operators' tools and tests)."""
+    found = _FULL.where(Pass.season_id == season_id).order_by(Pass.pass_id)
+    return [dict(row) for row in connection.execute(found).mappings()]

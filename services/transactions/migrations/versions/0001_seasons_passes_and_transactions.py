@@ -5,7 +5,7 @@ Revision ID: 0001
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql  # noqa: F401
 
 revision = "0001"
 down_revision = None
@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("partner_number", sa.Text(), nullable=True),
         sa.Column("active_from", sa.Date(), nullable=True),
         sa.Column("active_until", sa.Date(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("named_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("structure_id", name=op.f("pk_partners")),
     )

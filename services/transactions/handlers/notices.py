@@ -1,0 +1,97 @@
+"""Mails to families: a new pass, a renewed one, a debit. Some at a time, from a list that survives a crash."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.chassis.config import settings
+from services.chassis.database import BoundDatabase, UnitOfWork
+from services.chassis.files import FileStore
+from services.chassis.mail import Attachment
+from services.transactions import documents, seals
+from services.transactions.handlers import passes
+from services.transactions.repository import families, transactions
+from services.transactions.repository import passes as pass_rows
+
+AT_ONCE = 20
+WITH_DOCUMENTS = frozenset({"issued", "renewed", "topped_up"})
+UNWANTED = frozenset({"debit", "cancelled_debit"})
+"""What a family can turn off; a new QR always comes."""
+
+Apart = Callable[..., Any]
+"""Runs heavy work where it stalls nobody else: called with a function and its arguments."""
+
+
+@dataclass
+class Notice:
+    """One mail on its way. ``known``: what the template needs."""
+
+    notice_id: int
+    kind: str
+    to: str
+    reference: str
+    told: dict[str, Any]
+    known: dict[str, Any]
+    attachments: tuple[Attachment, ...] = ()
+
+
+def send(database: BoundDatabase, store: FileStore, apart: Apart) -> int:
+    """Store the next mails for sending; returns how many notices were dealt with. The documents are made between two
+    transactions: the first looks, the second takes off the list what the first one saw."""
+    with database.unit_of_work() as uow:
+        waiting = families.next_notices(uow.connection, AT_ONCE)
+        notices = [_notice(uow, row) for row in waiting]
+    for notice in notices:
+        if notice and notice.kind in WITH_DOCUMENTS:
+            notice.attachments = _attachments(store, notice.told, apart)
+    with database.unit_of_work() as uow:
+        taken = families.take_notices(uow.connection, [row["notice_id"] for row in waiting])
+        for notice in notices:
+            if notice and notice.notice_id in taken:
+                _mail(uow, notice)
+    return len(waiting)
+
+
+def _notice(uow: UnitOfWork, row: dict[str, Any]) -> Notice | None:
+    """None if the family doesn't want it."""
+    found = pass_rows.by_id(uow.connection, row["pass_id"])
+    if found is None or (row["kind"] in UNWANTED and not found["debit_mails"]):
+        return None
+    told = passes.told(found)
+    link = seals.family_link(found["family_id"], found["link_version"])
+    return Notice(
+        notice_id=row["notice_id"],
+        kind=row["kind"],
+        to=seals.open_email(found["email_sealed"], found["family_id"]),
+        reference=row["transaction_id"] or row["pass_id"],
+        told=told,
+        known={
+            "first_name": told["beneficiary"]["first_name"],
+            "pass": told,
+            "link": f"{settings().base_url}/pass/{link}",
+            "transaction": _transaction(uow, row["transaction_id"]),
+        },
+    )
+
+
+def _transaction(uow: UnitOfWork, transaction_id: str | None) -> dict[str, Any] | None:
+    return transactions.by_id(uow.connection, transaction_id) if transaction_id else None
+
+
+def _attachments(store: FileStore, told: dict[str, Any], apart: Apart) -> tuple[Attachment, ...]:
+    pdf = documents.keep(store, apart(documents.pass_pdf, told))
+    png = documents.keep(store, documents.pass_png(told))
+    return (
+        Attachment(pdf.sha256, "pass.pdf", "application/pdf"),
+        Attachment(png.sha256, "pass.png", "image/png"),
+    )
+
+
+def _mail(uow: UnitOfWork, notice: Notice) -> None:
+    uow.mail(
+        to=notice.to,
+        template=f"pass_{notice.kind}",
+        context=notice.known,
+        attachments=notice.attachments,
+        reference=notice.reference,
+    )
