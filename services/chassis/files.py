@@ -23,6 +23,7 @@ from typing import IO, Any, Protocol
 
 from services.chassis import sealing
 from services.chassis.config import settings
+from services.chassis.keys import keyring
 from services.chassis.storage import Storage
 
 _INCOMING_ID = re.compile(r"[0-9a-f]{32}")
@@ -132,6 +133,19 @@ class FileStore:
         for name, _ in self._storage.listing("content"):
             yield name.rsplit("/", 1)[-1]
 
+    def reseal(self) -> int:
+        """Encrypt again, under the current key, every kept file that an older key encrypted; returns how
+        many."""
+        old = [name for name, _ in list(self._storage.listing("content")) if self._sealed_by(name) != _current_key()]
+        for name in old:
+            with self._open(name) as clear:
+                self._write(name, clear, None)
+        return len(old)
+
+    def _sealed_by(self, name: str) -> str:
+        with self._storage.reading(name) as source:
+            return sealing.key_id(source)
+
     def _keep(self, passing: str, stored: StoredFile) -> None:
         """Encrypt again under the final name: a file's name is authenticated with its content."""
         if self._storage.exists(_content_name(stored.sha256)):
@@ -156,6 +170,10 @@ class FileStore:
         except FileNotFoundError:
             raise FileUnknown(name=name.rsplit("/", 1)[-1]) from None
         return io.BufferedReader(sealing.Opened(source, name), buffer_size=sealing.FRAME_BYTES)
+
+
+def _current_key() -> str:
+    return keyring("files", "content").current.kid
 
 
 def _measure(stream: Readable) -> StoredFile:

@@ -75,6 +75,14 @@ class Sealer:
         self._number += 1
 
 
+def key_id(source: IO[bytes]) -> str:
+    """Which key sealed the file; reads up to the end of that part of the header. Raises FileBroken."""
+    if source.read(len(_MAGIC)) != _MAGIC:
+        raise FileBroken
+    length = (source.read(1) or b"\0")[0]
+    return source.read(length).decode("ascii", "replace")
+
+
 class Opened(io.RawIOBase):
     """The clear content of a sealed file, seekable; one frame is held at a time. Reading raises
     FileBroken."""
@@ -89,10 +97,7 @@ class Opened(io.RawIOBase):
         self._held: tuple[int, bytes] = (-1, b"")
 
     def _read_header(self) -> AESGCM:
-        if self._source.read(len(_MAGIC)) != _MAGIC:
-            raise FileBroken(self._name)
-        length = (self._source.read(1) or b"\0")[0]
-        kid = self._source.read(length).decode("ascii", "replace")
+        kid = key_id(self._source)
         salt = self._source.read(_SALT_BYTES)
         key = keyring("files", "content").by_kid.get(kid)
         if key is None or len(salt) != _SALT_BYTES:

@@ -220,3 +220,16 @@ def test_after_rotation_old_files_still_open(store: FileStore, key_folder: Path)
     with store.open(old.sha256) as stream:
         assert stream.read() == b"old"
     assert store.put(io.BytesIO(b"new")).size == 3
+
+
+def test_resealing_changes_the_key_and_nothing_else(store: FileStore, folder: Path, key_folder: Path) -> None:
+    clear = os.urandom(2 * FRAME_BYTES + 5)
+    old = store.put(io.BytesIO(clear))
+    keys.create_key(key_folder, "files", "content", "2027-01", signing=False)
+    keys.reload()
+    store.put(io.BytesIO(b"new"))
+    assert (store.reseal(), store.reseal()) == (1, 0)
+    (key_folder / "files" / "content" / "2026-01.key").unlink()
+    keys.reload()
+    with store.open(old.sha256) as stream:
+        assert stream.read() == clear
