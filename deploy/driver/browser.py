@@ -91,7 +91,7 @@ class Page:
     def errors(self) -> list[str]:
         """What the page reproaches the last input with."""
         found = self.document.xpath("//*[contains(@class,'error-summary')]//li | //*[contains(@class,'field-error')]")
-        return list(dict.fromkeys(words_of(node) for node in found))
+        return list(dict.fromkeys(filter(None, map(words_of, found))))
 
     def expect(self, *texts: str) -> "Page":
         """This page, if it shows each text. Raises NotThere."""

@@ -55,7 +55,7 @@ def applicant(index: int = 0, mark: str = "") -> Applicant:
         first_name="Camille",
         last_name="Morel",
         email=f"camille.morel{index}{mark}@personne.example",
-        mobile=f"06{39_980_000 + number % 10_000:08d}",
+        mobile=f"061234{number % 10_000:04d}",
     )
 
 
