@@ -3,8 +3,6 @@
 import sys
 from collections.abc import Iterable
 
-GATEWAY_WORKERS, GATEWAY_THREADS = 2, 8
-
 
 def service(name: str) -> list[str]:
     """One process of a service."""
@@ -16,11 +14,8 @@ def relay(services: Iterable[str]) -> list[str]:
     return [sys.executable, "-m", "services.chassis.relay", *services]
 
 
-def gateway(bind: str, *, workers: int = GATEWAY_WORKERS, threads: int = GATEWAY_THREADS) -> list[str]:
-    """The web front end. Keep-alive outlasts that of common reverse proxies, which would meet a closed door."""
-    return [
-        *(sys.executable, "-m", "gunicorn", "gateway.app:create_app()"),
-        *("--bind", bind, "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)),
-        *("--timeout", "30", "--graceful-timeout", "10", "--keep-alive", "75"),
-        *("--worker-tmp-dir", "/dev/shm", "--log-level", "warning", "--no-control-socket"),  # noqa: S108
-    ]
+def gateway(bind: str) -> list[str]:
+    """The web front end; how many workers and threads, and all else, is in its settings."""
+    settings = ["--config", "python:gateway.gunicorn_settings", "--bind", bind]
+    quiet = ["--log-level", "warning", "--no-control-socket"]
+    return [sys.executable, "-m", "gunicorn", *settings, *quiet, "gateway.app:create_app()"]

@@ -37,10 +37,7 @@ def command(arguments: Sequence[str]) -> list[str]:
         case ["relay", *names] if set(names) <= set(SERVICES):
             return commandlines.relay(names or SERVICES)
         case ["gateway"]:
-            workers = int(os.environ.get("PSL_GATEWAY_WORKERS", commandlines.GATEWAY_WORKERS))
-            threads = int(os.environ.get("PSL_GATEWAY_THREADS", commandlines.GATEWAY_THREADS))
-            bind = os.environ.get("PSL_GATEWAY_BIND", "127.0.0.1:8000")
-            return commandlines.gateway(bind, workers=workers, threads=threads)
+            return commandlines.gateway(os.environ.get("PSL_BIND", "127.0.0.1:8000"))
         case [("migrate" | "status" | "deadletters" | "create-agent" | "backup" | "restore"), *_]:
             return [sys.executable, "-m", "deploy", *arguments]
     raise SystemExit(f"usage: service {'|'.join(SERVICES)} | relay [SERVICE…] | gateway | migrate | status | …")
