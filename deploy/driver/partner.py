@@ -13,7 +13,7 @@ STRUCTURE_TYPE = "Association"
 
 def apply(browser: Browser, found: Applicant) -> Page:
     """The seven steps of «Je crée mon compte», with real files (guide, «Demander la labellisation»)."""
-    page = browser.open("/inscription")
+    page = browser.open("/login/partner").follow("Je crée mon compte")
     page = page.press("SUIVANT")
     page = page.press("SUIVANT", {"Type de structure": STRUCTURE_TYPE})
     page = _structure_step(page, found)

@@ -4,7 +4,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.access import VISITOR, allow
-from gateway.clients.partners import DirectoryClient, DraftClient
+from gateway.clients.partners import DraftClient
+from gateway.clients.partners_life import DirectoryClient
 
 blueprint = Blueprint("directory", __name__, url_prefix="/partenaires")
 
