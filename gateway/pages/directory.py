@@ -1,5 +1,7 @@
 """«Liste des partenaires»: active partners, open to everybody (guide, «Compléter son profil»)."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,7 +12,7 @@ from gateway.clients.partners_life import DirectoryClient
 blueprint = Blueprint("directory", __name__, url_prefix="/partenaires")
 
 
-def _asked() -> dict[str, str | None]:
+def _asked() -> dict[str, Any]:
     return {name: request.args.get(name) or None for name in ("words", "activity", "commune")}
 
 

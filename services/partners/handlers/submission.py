@@ -87,10 +87,10 @@ def _accounts_of(found: Application) -> dict[str, Any]:
 
 
 def _submit(uow: UnitOfWork, found: Application) -> dict[str, Any]:
+    found.reference = _reference(uow)
     found.state = next_state(State(found.state), Action.SUBMIT).value
     found.submitted_at = found.waiting_since = uow.now
     found.round, found.expires_on = 1, None
-    found.reference = _reference(uow)
     found.version += 1
     sync_items(uow, found)
     revisions.remember(uow, found)

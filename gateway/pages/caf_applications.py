@@ -1,0 +1,180 @@
+"""«Demandes à instruire»: the instructor's queue, and one screen per application with its documents beside its data."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, TextAreaField
+
+from gateway.access import allow, viewer
+from gateway.application_shown import facts_of_groups, names_of_agents
+from gateway.clients.partners import DraftClient, ReviewClient
+from gateway.clients.partners_results import ReviewedApplication
+from gateway.files import send_stored
+from gateway.forms import Form
+from gateway.refusals import flash_refusal
+from gateway.security import allow_framing_by_ourselves
+from services.chassis.refusals import Refused
+
+blueprint = Blueprint("caf_applications", __name__, url_prefix="/caf/demandes")
+
+FILTERS = ("state", "assigned_to", "structure_type", "words", "sort")
+STATES = ("submitted", "in_review", "correction_requested", "approved", "rejected")
+DUPLICATES = {
+    "iban": _l("Même IBAN"),
+    "siret": _l("Même SIRET"),
+    "rna": _l("Même RNA"),
+    "email": _l("Même adresse e-mail de structure"),
+    "phone": _l("Même téléphone"),
+    "mobile": _l("Même téléphone portable du représentant"),
+    "person_email": _l("Même adresse e-mail du représentant"),
+}
+
+
+class RefusalForm(Form):
+    """Why an item is refused: a sentence of the list, free text, or both."""
+
+    sentence = SelectField(_l("Motif"), validate_choice=False)
+    detail = TextAreaField(_l("Précision pour le partenaire"))
+
+    def reason(self) -> str:
+        return " ".join(part.strip() for part in (self.sentence.data or "", self.detail.data or "") if part.strip())
+
+
+@blueprint.get("")
+@allow("instructor")
+def index() -> ResponseReturnValue:
+    """The queue; every view of it has an address."""
+    asked: dict[str, Any] = {name: request.args.get(name) or None for name in FILTERS}
+    if asked["sort"] not in ("oldest", "newest", "name"):
+        asked["sort"] = "oldest"
+    queue = ReviewClient().applications(**asked, cursor=request.args.get("cursor"))
+    cursor = queue["next_cursor"]
+    return render_template(
+        "caf_applications/index.html", queue=queue, asked=asked, states=STATES, catalogue=DraftClient().catalogue(),
+        names=names_of_agents([line["assigned_to"] for line in queue["items"]]),
+        next_url=url_for(".index", **asked, cursor=cursor) if cursor else None,
+    )  # fmt: skip
+
+
+@blueprint.get("/<uuid:application_id>")
+@allow("instructor")
+def show(application_id: Any) -> ResponseReturnValue:
+    """One application."""
+    return _page(ReviewClient().application(str(application_id)))
+
+
+def _page(found: ReviewedApplication, status: int = 200) -> ResponseReturnValue:
+    involved = [found["assigned_to"], *(note["account_id"] for note in found["notes"])]
+    involved += [entry["account_id"] for entry in found["history"] if entry["by_caf"]]
+    body = render_template(
+        "caf_applications/show.html", found=found, facts=facts_of_groups(found), names=names_of_agents(involved),
+        duplicates=DUPLICATES, labels={item["item"]: item["label"] for item in found["items"]},
+        mine=found["assigned_to"] == viewer().account_id, may=set(found["may"]),
+        to_judge=[item for item in found["items"] if _waits(item)],
+        refused=[item for item in found["items"] if item["verdict"] == "refused"],
+    )  # fmt: skip
+    return body, status
+
+
+def _waits(item: Any) -> bool:
+    return item["verdict"] == "pending" and (item["required"] or item["present"])
+
+
+def _back(application_id: Any, anchor: str | None = None) -> ResponseReturnValue:
+    return redirect(url_for(".show", application_id=application_id, _anchor=anchor), 303)
+
+
+def _done_or_flashed(done: Any, text: str) -> bool:
+    """Call `done`; tell what came of it."""
+    try:
+        done()
+    except Refused as refused:
+        flash_refusal(refused)
+        for name in (*refused.fields.get("missing", []), *refused.fields.get("refused", [])):
+            flash(str(name), "warning")
+        return False
+    if text:
+        flash(text, "success")
+    return True
+
+
+@blueprint.post("/<uuid:application_id>/prendre")
+@allow("instructor")
+def take(application_id: Any) -> ResponseReturnValue:
+    _done_or_flashed(
+        lambda: ReviewClient().take_application(str(application_id)), _("Cette demande est entre vos mains.")
+    )
+    return _back(application_id)
+
+
+@blueprint.post("/<uuid:application_id>/avis/<item>")
+@allow("instructor")
+def judge(application_id: Any, item: str) -> ResponseReturnValue:
+    """«Accepter» or «Refuser» one item; then on to the next one that waits."""
+    accepted = request.form.get("verdict") == "accepted"
+    seen = request.form.get("round", "")
+    reason = "" if accepted else RefusalForm().reason()
+    client = ReviewClient()
+    round_ = int(seen) if seen.isdigit() else 0
+    if not _done_or_flashed(lambda: client.record_verdict(str(application_id), item, accepted, round_, reason), ""):
+        return _back(application_id, item)
+    waiting = [one["item"] for one in client.application(str(application_id))["items"] if _waits(one)]
+    return _back(application_id, waiting[0] if waiting else "decision")
+
+
+@blueprint.post("/<uuid:application_id>/note")
+@allow("instructor")
+def note(application_id: Any) -> ResponseReturnValue:
+    text = request.form.get("text", "").strip()
+    if text:
+        _done_or_flashed(lambda: ReviewClient().add_note(str(application_id), text[:2000]), _("Note enregistrée."))
+    return _back(application_id, "notes")
+
+
+@blueprint.post("/<uuid:application_id>/correction")
+@allow("instructor")
+def request_correction(application_id: Any) -> ResponseReturnValue:
+    """«Demander une correction»: everything refused goes back to the partner."""
+    message = request.form.get("message", "")[:2000]
+    _done_or_flashed(
+        lambda: ReviewClient().request_correction(str(application_id), message),
+        _("La demande de correction est envoyée. Le partenaire ne peut modifier que les éléments refusés."),
+    )
+    return _back(application_id)
+
+
+@blueprint.post("/<uuid:application_id>/approbation")
+@allow("instructor")
+def approve(application_id: Any) -> ResponseReturnValue:
+    """«Approuver la demande»."""
+    try:
+        number = ReviewClient().approve_application(str(application_id))["partner_number"]
+    except Refused as refused:
+        flash_refusal(refused)
+        return _back(application_id, "decision")
+    flash(_("Demande approuvée : le numéro partenaire est %(number)s.", number=number), "success")
+    return _back(application_id)
+
+
+@blueprint.post("/<uuid:application_id>/refus")
+@allow("instructor")
+def reject(application_id: Any) -> ResponseReturnValue:
+    """«Refuser la demande», with the reason that the partner reads."""
+    reason = request.form.get("reason", "").strip()[:2000]
+    _done_or_flashed(
+        lambda: ReviewClient().reject_application(str(application_id), reason),
+        _("La demande est refusée. Le partenaire en est informé."),
+    )
+    return _back(application_id)
+
+
+@blueprint.get("/<uuid:application_id>/document/<uuid:document_id>")
+@allow("instructor")
+def document(application_id: Any, document_id: Any) -> ResponseReturnValue:
+    """A document in the page; an identity document comes watermarked."""
+    allow_framing_by_ourselves()
+    ref = ReviewClient().application_document(str(application_id), str(document_id))
+    return send_stored(dict(ref), inline=True)

@@ -1,0 +1,277 @@
+"""The review on real processes: verdicts, corrections that open only what was refused, numbers without gaps."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pikepdf
+import pytest
+
+from services.chassis.refusals import Refused
+from services.chassis.vault import Vault
+from services.partners.domain.partner_number import is_partner_number
+from tests.integration.partners.world import Club, iban
+
+
+def refusal(call, *args, **kwargs):
+    with pytest.raises(Refused) as refused:
+        call(*args, **kwargs)
+    return refused.value
+
+
+def approve(world, club, agent=None):
+    return world.as_agent("approve_application", agent=agent, application_id=club.application_id)
+
+
+def ask_for_correction(world, club, **refused):
+    world.judge(club, refuse=refused)
+    return world.as_agent("request_correction", application_id=club.application_id, message="Merci.")
+
+
+def test_the_queue_shows_who_waits_and_since_when(world):
+    club = world.submitted()
+    line = next(
+        one
+        for one in world.as_agent("applications", words=club.structure["name"])["items"]
+        if one["application_id"] == club.application_id
+    )
+    assert (line["state"], line["age_days"], line["assigned_to"]) == ("submitted", 0, None)
+    assert line["reference"].startswith("L") and line["structure_type_label"] == "Association"
+
+
+def test_pages_of_the_queue_show_everyone_once(world):
+    clubs = {world.submitted(Club("company")).application_id for _ in range(3)}
+    for sort in ("oldest", "newest", "name"):
+        seen, cursor = [], None
+        while True:
+            page = world.as_agent("applications", structure_type="company", sort=sort, cursor=cursor)
+            seen += [one["application_id"] for one in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert len(seen) == len(set(seen)) and clubs <= set(seen)
+
+
+def test_the_screen_of_one_application_has_it_all(world):
+    club = world.submitted()
+    world.until_accounts_live(club)
+    shown = world.as_agent("application", application_id=club.application_id)
+    assert shown["representative"]["last_name"] == "Benali"
+    assert shown["representative"]["mobile"].startswith("+33")
+    assert {"take", "judge", "reject"} <= set(shown["may"]) and "approve" not in shown["may"]
+    assert [item["verdict"] for item in shown["items"]] == ["pending"] * len(shown["items"])
+    assert any("IBAN" in check["text"] for check in shown["checks"])
+
+
+def test_the_representative_is_shown_before_the_accounts_live_too(world):
+    club = world.submitted()
+    shown = world.as_agent("application", application_id=club.application_id)
+    assert shown["representative"]["email"] == club.representative["email"]
+
+
+def test_accepting_all_and_approving_gives_a_number(world):
+    club = world.submitted()
+    world.judge(club)
+    number = approve(world, club)["partner_number"]
+    assert is_partner_number(number)
+    assert {"application_approved.v1", "bank_account_verified.v1", "structure_updated.v1"} <= set(world.events(club))
+    (account,) = world.rows("SELECT state FROM bank_accounts WHERE structure_id = %s", club.structure_id)
+    assert account == ("verified",)
+
+
+def test_the_iban_travels_sealed_and_opens_with_the_transport_key_only(world):
+    club = world.submitted()
+    world.judge(club)
+    approve(world, club)
+    query = "SELECT body::json->'data' FROM outbox WHERE key = %s AND type = 'bank_account_verified.v1'"
+    ((data,),) = world.rows(query, club.structure_id)
+    assert club.bank_account["iban"] not in str(data)
+    place = {"table": "bank_account", "column": "iban", "row_id": data["bank_account_id"]}
+    assert Vault("transport").open(data["iban_sealed"], **place) == club.bank_account["iban"]
+
+
+def test_nothing_is_approved_that_nobody_has_judged(world):
+    club = world.submitted()
+    assert refusal(approve, world, club).code == "verdicts_missing"
+    world.judge(club, refuse={"document:statutes": "Document illisible ou incomplet."})
+    refused = refusal(approve, world, club)
+    assert refused.code == "items_refused" and refused.fields["refused"] == ["Statuts"]
+    assert world.rows("SELECT partner_number FROM structures WHERE structure_id = %s", club.structure_id) == [(None,)]
+
+
+def test_a_refusal_without_a_reason_is_refused(world):
+    club = world.submitted()
+    asked = {"application_id": club.application_id, "item": "document:statutes", "accepted": False, "round": 1}
+    assert refusal(world.as_agent, "record_verdict", **asked).code == "reason_missing"
+
+
+def test_only_what_was_refused_opens(world):
+    club = world.submitted()
+    ask_for_correction(world, club, **{"document:statutes": "Illisible.", "fields:bank_account": "Autre titulaire."})
+    own = world.as_partner(club, "own_application")["application"]
+    assert {item["item"] for item in own["items"] if item["open"]} == {"document:statutes", "fields:bank_account"}
+    version = own["version"]
+    locked = refusal(
+        world.as_partner, club, "correct_fields", group="structure", version=version, answers=club.structure
+    )
+    assert locked.code == "item_locked"
+    given = {"kind": "board_members", "incoming_id": world.incoming(), "filename": "a.pdf"}
+    assert refusal(world.as_partner, club, "add_correction_document", **given).code == "item_locked"
+    accepted = next(item for item in own["items"] if item["item"] == "document:board_members")["documents"][0]
+    gone = refusal(world.as_partner, club, "remove_correction_document", document_id=accepted["document_id"])
+    assert gone.code == "item_locked"
+
+
+def test_a_round_of_corrections_keeps_what_was_accepted_and_shows_what_changed(world):
+    club = world.submitted()
+    ask_for_correction(world, club, **{"document:statutes": "Illisible.", "fields:bank_account": "Autre titulaire."})
+    version = world.as_partner(club, "own_application")["application"]["version"]
+    incomplete = refusal(world.as_partner, club, "resubmit_application", version=version)
+    assert set(incomplete.fields["missing"]) == {"Statuts", "Coordonnées bancaires"}
+    given = {"kind": "statutes", "incoming_id": world.incoming(), "filename": "statuts-2.pdf"}
+    world.as_partner(club, "add_correction_document", **given)
+    version = world.as_partner(club, "own_application")["application"]["version"]
+    answers = {"iban": iban(987654), "holder": "Nouveau titulaire"}
+    done = world.as_partner(club, "correct_fields", group="bank_account", version=version, answers=answers)
+    world.as_partner(club, "resubmit_application", version=done["version"])
+    shown = world.as_agent("application", application_id=club.application_id)
+    items = {item["item"]: item for item in shown["items"]}
+    assert shown["round"] == 2 and shown["state"] == "in_review"
+    assert items["document:statutes"]["verdict"] == items["fields:bank_account"]["verdict"] == "pending"
+    assert items["fields:structure"]["verdict"] == "accepted" and not items["fields:structure"]["changed"]
+    assert (
+        items["fields:bank_account"]["changed_fields"] == ["holder", "iban"] and items["document:statutes"]["changed"]
+    )
+    stale = {"application_id": club.application_id, "item": "document:statutes", "accepted": True, "round": 1}
+    assert refusal(world.as_agent, "record_verdict", **stale).code == "stale_round"
+    world.judge(club)
+    approve(world, club)
+    states = world.rows(
+        "SELECT version, state FROM bank_accounts WHERE structure_id = %s ORDER BY version", club.structure_id
+    )
+    assert states == [(1, "replaced"), (2, "verified")]
+
+
+def test_a_corrected_type_brings_its_own_documents(world):
+    club = world.submitted()
+    ask_for_correction(world, club, **{"fields:structure_type": "Vous êtes une entreprise."})
+    version = world.as_partner(club, "own_application")["application"]["version"]
+    answers = {"structure_type": "company"}
+    done = world.as_partner(club, "correct_fields", group="structure_type", version=version, answers=answers)
+    items = {item["item"]: item for item in world.as_partner(club, "own_application")["application"]["items"]}
+    assert items["document:registration_extract"]["open"] and "document:statutes" not in items
+    incomplete = refusal(world.as_partner, club, "resubmit_application", version=done["version"])
+    assert any("Kbis" in label for label in incomplete.fields["missing"])
+
+
+def test_a_corrected_address_reaches_the_structures_account(world):
+    club = world.submitted()
+    world.until_accounts_live(club)
+    ask_for_correction(world, club, **{"fields:structure": "L’adresse e-mail ne répond pas."})
+    version = world.as_partner(club, "own_application")["application"]["version"]
+    taken = {**club.structure, "email": club.representative["email"]}
+    refused = refusal(world.as_partner, club, "correct_fields", group="structure", version=version, answers=taken)
+    assert refused.code == "validation_failed"
+    other = world.submitted(Club("company"))
+    taken = {**club.structure, "email": other.structure["email"]}
+    refused = refusal(world.as_partner, club, "correct_fields", group="structure", version=version, answers=taken)
+    assert refused.code == "email_already_used"
+    fresh = {**club.structure, "email": f"fresh-{uuid4().hex[:8]}@example.org"}
+    world.as_partner(club, "correct_fields", group="structure", version=version, answers=fresh)
+    again = Club("company", structure={"email": club.structure["email"]})
+    assert world.submit(world.filled(again))
+
+
+def test_verdicts_are_the_cafs_own_business_until_they_are_sent(world):
+    club = world.submitted()
+    world.judge(club, refuse={"document:statutes": "Illisible."})
+    own = world.as_partner(club, "own_application")["application"]
+    assert {(item["verdict"], item["reason"]) for item in own["items"]} == {("pending", None)}
+    assert [entry["action"] for entry in own["history"]] == ["application:submit", "application:take"]
+
+
+def test_another_structures_application_is_an_unknown_one(world):
+    club, other = world.submitted(), world.submitted()
+    file = world.as_partner(other, "own_application")["application"]["items"]
+    theirs = next(item for item in file if item["documents"])["documents"][0]["document_id"]
+    assert refusal(world.as_partner, club, "own_document", document_id=theirs).code == "document_unknown"
+    assert refusal(world.as_agent, "application", application_id=str(uuid4())).code == "application_unknown"
+
+
+@pytest.mark.parametrize("roles", [("visitor",), ("legal_representative",), ("agent", "signatory"), ("terminal",)])
+def test_only_instructors_review(world, roles):
+    club = world.submitted(Club("company"))
+    token = world.sign(*roles, account_id=None if roles == ("visitor",) else str(uuid4()))
+    for method in ("application", "take_application", "approve_application"):
+        assert refusal(world.call, method, token=token, application_id=club.application_id).code == "not_allowed"
+
+
+def test_agents_see_a_watermarked_identity_document(world):
+    club = world.submitted()
+    shown = world.as_agent("application", application_id=club.application_id)
+    card = next(item for item in shown["items"] if item["item"] == "document:identity_document")["documents"][0]
+    asked = {"application_id": club.application_id, "document_id": card["document_id"]}
+    for_agent = world.as_agent("application_document", **asked)
+    own = world.as_partner(club, "own_document", document_id=card["document_id"])
+    assert for_agent["sha256"] != own["sha256"]
+    with pikepdf.open(io.BytesIO(world.store.open(for_agent["sha256"]).read())) as pdf:
+        marked = b"".join(part.read_bytes() for part in pdf.pages[0].Contents)
+    assert "Copie réservée".encode("cp1252").hex().encode() in marked
+    looks = "SELECT count(*) FROM audit WHERE action = 'document:look' AND subject = %s"
+    assert world.rows(looks, card["document_id"]) == [(1,)]
+
+
+def test_the_same_iban_elsewhere_is_a_warning(world):
+    first = world.submitted(Club("company"))
+    second = world.submitted(Club("company", bank_account={"iban": first.bank_account["iban"]}))
+    shown = world.as_agent("application", application_id=second.application_id)
+    found = {(one["what"], one["application_id"]) for one in shown["duplicates"]}
+    assert ("iban", first.application_id) in found
+
+
+def test_a_rejection_says_why_and_ends_it(world):
+    club = world.submitted(Club("company"))
+    assert (
+        refusal(world.as_agent, "reject_application", application_id=club.application_id, reason=" ").code
+        == "reason_missing"
+    )
+    world.as_agent("reject_application", application_id=club.application_id, reason="Hors dispositif.")
+    assert world.as_partner(club, "own_application")["application"]["rejection_reason"] == "Hors dispositif."
+    assert "application_rejected.v1" in world.events(club)
+    assert refusal(approve, world, club).code == "transition_refused"
+
+
+def test_two_agents_approve_at_once_and_there_is_one_number_and_one_history(world):
+    club = world.submitted()
+    world.judge(club)
+
+    def attempt(agent):
+        try:
+            return approve(world, club, agent)["partner_number"]
+        except Refused as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(attempt, [world.agent, world.other_agent] * 4))
+    assert sorted(set(outcomes))[1:] == ["transition_refused"] and outcomes.count("transition_refused") == 7
+    history = "SELECT count(*) FROM application_history WHERE application_id = %s AND action = 'application:approve'"
+    assert world.rows(history, club.application_id) == [(1,)]
+    assert world.events(club).count("application_approved.v1") == 1
+
+
+def test_numbers_have_no_gap_whatever_fails_and_whoever_is_first(world):
+    clubs = [world.submitted(Club("company")) for _ in range(6)]
+    for club in clubs[:4]:
+        world.judge(club)
+
+    def attempt(club):
+        try:
+            return approve(world, club)["partner_number"]
+        except Refused as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(attempt, clubs))
+    assert outcomes.count("verdicts_missing") == 2
+    ranks = [rank for (rank,) in world.rows("SELECT rank FROM partner_numbers ORDER BY rank")]
+    assert ranks == list(range(1, len(ranks) + 1))
