@@ -32,7 +32,9 @@ SHELL_FILES = (
     "img/terminal-192.png",
     "img/terminal-512.png",
 )
-MODULES = ("app", "api", "views", "qr", "vault", "queue", "reconcile", "money")
+MODULES = (
+    "app", "desk", "pairing", "camera", "recording", "lists", "api", "views", "qr", "vault", "queue", "reconcile", "money",
+)  # fmt: skip
 
 
 def _addresses() -> list[str]:
