@@ -10,6 +10,7 @@ import pkgutil
 from types import ModuleType
 from typing import Any
 
+import structlog
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -29,7 +30,7 @@ from gateway import (
     translation,
 )
 from gateway.access import viewer
-from services.chassis import keys
+from services.chassis import keys, telemetry
 from services.chassis.config import settings
 
 MAX_UPLOAD_BYTES = 12 * 1024 * 1024
@@ -46,6 +47,8 @@ limiter = Limiter(
 
 def create_app(bus: Any = None, **overrides: Any) -> Flask:
     """Build the gateway. `bus` replaces the message bus (unit tests); `overrides` change the configuration."""
+    if not structlog.is_configured() and not overrides.get("TESTING"):
+        telemetry.configure("gateway")  # JSON lines, and no local variables in them
     app = Flask("gateway", root_path=str(static_files.ROOT))
     app.config.update(_configuration(), **overrides)
     app.extensions["bus"] = bus or _message_bus()

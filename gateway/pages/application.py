@@ -140,9 +140,7 @@ def _saved(form: StepForm, number: int, client: DraftClient) -> bool:
         form.take_refusal(refused)
         return False
     except Unavailable:
-        form.form_errors.append(
-            _("L’enregistrement n’a pas abouti. Rien n’est perdu : réessayez dans un instant.")
-        )
+        form.form_errors.append(_("L’enregistrement n’a pas abouti. Rien n’est perdu : réessayez dans un instant."))
         return False
     return True
 

@@ -33,7 +33,8 @@ SHELL_FILES = (
     "img/terminal-512.png",
 )
 MODULES = (
-    "app", "desk", "pairing", "camera", "recording", "lists", "api", "views", "qr", "vault", "queue", "reconcile", "money",
+    "app", "desk", "pairing", "camera", "recording", "lists", "api", "views", "qr", "vault", "queue", "reconcile",
+    "money",
 )  # fmt: skip
 
 
