@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, exc, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from services.chassis import clock, faults, outbox, serializer
+from services.chassis import clock, faults, outbox, reach, serializer
 from services.chassis.actor import Actor, anonymous
 from services.chassis.config import settings
 from services.chassis.events import Event, ReceivedEvent
@@ -148,13 +148,18 @@ def make_engine(url: str, *, pool_size: int = 20, application_name: str = "") ->
         max_overflow=10,
         pool_timeout=2,
         pool_use_lifo=True,
-        connect_args={"connect_timeout": 2, "application_name": application_name},
+        connect_args={
+            "connect_timeout": 2,
+            "application_name": application_name,
+            "options": reach.CONNECT_OPTIONS,
+        },
         json_serializer=serializer.dumps,
         json_deserializer=serializer.loads,
         hide_parameters=True,  # faults are logged; values of rows are not
     )
     event.listen(engine, "checkout", _ping_if_idle)
     event.listen(engine, "checkin", _remember_use)
+    reach.watch(engine)
     return engine
 
 
@@ -195,7 +200,7 @@ class BoundDatabase:
     def unit_of_work(self, call: Context | None = None) -> Iterator[UnitOfWork]:
         """One transaction for ``call`` (or for the service itself, in timers)."""
         actor = call.actor if call else anonymous(f"service:{self.service}")
-        with Session(self.engine, expire_on_commit=False) as session:
+        with reach.ReachingSession(self.engine, actor.scope) as session:
             uow = UnitOfWork(session, self.service, actor, call.trace_id if call else new_id())
             try:
                 yield uow

@@ -1,12 +1,12 @@
 """Database migrations, with alembic, one history for the chassis' tables and one per service.
 
     python -m services.chassis.migrate up identity partners       # to the newest version, and set rights
-    python -m services.chassis.migrate new transactions "add pass rotation"   # write a revision from the
-    models
+    python -m services.chassis.migrate new transactions "add pass rotation"   # write one from the models
 
 Migrations run with the role that owns the tables (``<SERVICE>_DATABASE_OWNER_URL``). The service's everyday
 role then gets what it needs and no more: tables marked ``info={"append_only": True}`` can't be changed or
 deleted from, neither by right nor, second wall, by trigger.
+Tables marked ``info={"rows_of": column}`` get row-level security (reach.py).
 """
 
 import argparse
@@ -24,7 +24,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 
-from services.chassis import tables
+from services.chassis import reach, tables
 from services.chassis.config import settings
 
 SERVICES = Path(__file__).resolve().parent.parent
@@ -102,6 +102,7 @@ def _set_rights(connection: Connection, service: str, role: str) -> None:
                 "FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()"
             )
         )
+    reach.protect(connection, reach.belonging(metadata_of(service)))
     if role == owner:
         return
     for right in (

@@ -1,0 +1,92 @@
+"""The second wall: rows that belong to somebody are shown by PostgreSQL only to whom they belong.
+
+A table says ``info={"rows_of": "structure_id"}``: an actor whose token is limited to one value of that name
+(its scope) sees and writes only rows with that value, whatever the query forgets. Actors without such a
+limit, timers and event handlers see all; a session that says nothing sees nothing. The migration runner makes
+the policies; a unit of work says how far its actor reaches, in front of its first statement, so that no round
+trip is added.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, event, text
+from sqlalchemy.orm import Session
+
+SETTING = "psl.reach"
+ALL = "all"
+CONNECT_OPTIONS = f"-c {SETTING}={ALL}"
+_WANTED = "psl_reach"
+_PLAIN = re.compile(r"[\w.:-]+")
+
+
+class ReachInvalid(ValueError):
+    """A scope that can't be written as a reach: names and values are plain ids."""
+
+
+def reach_of(scope: Mapping[str, str]) -> str:
+    """``|name=value|name=value|``, or "all" without a scope. Raises ReachInvalid."""
+    if not scope:
+        return ALL
+    for part in (*scope.keys(), *scope.values()):
+        if not _PLAIN.fullmatch(str(part)):
+            raise ReachInvalid
+    return "|" + "".join(f"{name}={value}|" for name, value in sorted(scope.items()))
+
+
+class ReachingSession(Session):
+    """A session whose transactions reach no further than its actor's scope."""
+
+    def __init__(self, engine: Engine, scope: Mapping[str, str]):
+        super().__init__(engine, expire_on_commit=False)
+        self.info[_WANTED] = reach_of(scope)
+
+
+@event.listens_for(ReachingSession, "after_begin")
+def _begin(session: Session, _: Any, connection: Connection) -> None:
+    if session.info[_WANTED] != ALL:
+        connection.info[_WANTED] = session.info[_WANTED]
+
+
+def watch(engine: Engine) -> None:
+    """Make the engine say how far its sessions reach."""
+    event.listen(engine, "before_cursor_execute", _say_first, retval=True)
+    event.listen(engine, "checkin", lambda _, record: record.info.pop(_WANTED, None))
+
+
+def _say_first(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> tuple[str, Any]:
+    reach = connection.info.pop(_WANTED, None)
+    if reach is None:
+        return statement, parameters
+    said = f"SET LOCAL {SETTING} = '{reach}'"
+    if executemany or getattr(cursor, "name", None):  # can't be put in front: a statement of its own
+        with cursor.connection.cursor() as first:
+            first.execute(said)
+        return statement, parameters
+    return f"{said}; {statement}", parameters
+
+
+def belonging(metadata: MetaData) -> dict[str, str]:
+    """The tables whose rows belong to somebody, and the column that says to whom."""
+    return {table.name: table.info["rows_of"] for table in metadata.sorted_tables if "rows_of" in table.info}
+
+
+def protect(connection: Connection, tables: Mapping[str, str]) -> None:
+    """Make (anew) the policy of each of these tables. The table's owner is not bound by it."""
+    for table, column in tables.items():
+        rule = _rule(column)
+        connection.execute(text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"))
+        connection.execute(text(f"DROP POLICY IF EXISTS reach ON {table}"))
+        connection.execute(text(f"CREATE POLICY reach ON {table} USING ({rule}) WITH CHECK ({rule})"))
+
+
+def _rule(column: str) -> str:
+    reach = f"current_setting('{SETTING}', true)"
+    return (
+        f"{reach} = '{ALL}'"
+        f" OR (left({reach}, 1) = '|' AND position('|{column}=' in {reach}) = 0)"
+        f" OR position('|{column}=' || {column}::text || '|' in {reach}) > 0"
+    )
