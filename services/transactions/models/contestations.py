@@ -31,7 +31,7 @@ class Correction(Base):  # type: ignore[misc, valid-type]
     """Signed cents on a partner's next payout; negative: taken back."""
 
     __tablename__ = "corrections"
-    __table_args__ = ({"info": {"append_only": True}},)
+    __table_args__ = ({"info": {"append_only": True, "rows_of": "structure_id"}},)
 
     correction_id: Mapped[Id] = mapped_column(primary_key=True)
     contestation_id: Mapped[Id] = mapped_column(ForeignKey("contestations.contestation_id"), unique=True)

@@ -26,7 +26,7 @@ class Transaction(Base):  # type: ignore[misc, valid-type]
         Index(None, "pass_id", "recorded_at"),
         Index("ix_transactions_open_day", "recorded_on", "structure_id", postgresql_where=text("state = 'recorded'")),
         Index(None, "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
-        {"postgresql_with": {"fillfactor": "90"}},
+        {"postgresql_with": {"fillfactor": "90"}, "info": {"rows_of": "structure_id"}},
     )
 
     transaction_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -53,10 +53,11 @@ class Transaction(Base):  # type: ignore[misc, valid-type]
 
 
 class IdempotencyKey(Base):  # type: ignore[misc, valid-type]
-    """What a call under a key came to: a transaction, or a refusal. Written by the transaction that did it; lives as
-    long."""
+    """What a call under a key came to: a transaction, or a refusal. Written by the transaction that did it;
+    lives as long."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = ({"info": {"rows_of": "structure_id"}},)
 
     structure_id: Mapped[Id] = mapped_column(primary_key=True)
     caller: Mapped[Words] = mapped_column(primary_key=True)  # the terminal's or the account's id
