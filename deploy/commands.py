@@ -11,7 +11,7 @@ EPILOG = """\
 examples:
   python -m deploy run --port 8000 --scale transactions=3,payouts=2
   python -m deploy status
-  python -m deploy create-agent --role administrator --email a.martin@caf.example --first-name Anne --last-name Martin
+  python -m deploy create-agent --email a.martin@caf.example --first-name Anne --last-name Martin --roles administrator
   python -m deploy clock +1d
   python -m deploy deadletters list
 
@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_demo(commands)
     _add_operations(commands)
+    _add_safekeeping(commands)
     _add_development(commands)
     return top
 
@@ -77,6 +78,18 @@ def _add_operations(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     )
     letters.add_argument("rest", nargs=argparse.REMAINDER)
     letters.set_defaults(command=dead_letters)
+
+
+def _add_safekeeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    agent = commands.add_parser("create-agent", help="make an account for an agent of the Caf", add_help=False)
+    agent.add_argument("rest", nargs=argparse.REMAINDER)
+    agent.set_defaults(command=create_agent)
+    saving = commands.add_parser("backup", help="all databases and files, at one point in time")
+    saving.add_argument("folder", type=Path, help="a folder that doesn't exist yet")
+    saving.set_defaults(command=make_backup)
+    restoring = commands.add_parser("restore", help="fill empty databases and the file store from a backup")
+    restoring.add_argument("folder", type=Path)
+    restoring.set_defaults(command=restore_backup)
 
 
 def _add_development(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -132,6 +145,41 @@ def dead_letters(asked: argparse.Namespace) -> int:
     from deploy.deadletters import main as tool
 
     return tool(asked.rest)
+
+
+def create_agent(asked: argparse.Namespace) -> int:
+    from deploy.surroundings import adopt
+    from services.identity.__main__ import main as identity
+
+    adopt()
+    sys.argv[1:] = ["create-agent", *asked.rest]
+    return identity()
+
+
+def make_backup(asked: argparse.Namespace) -> int:
+    from deploy.backup import BackupRefused, backup
+    from deploy.surroundings import adopt
+
+    adopt()
+    try:
+        manifest = backup(asked.folder)
+    except BackupRefused as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print(f"{len(manifest['parts'])} databases and {manifest['files']} files as of {manifest['taken_at']}")
+    return 0
+
+
+def restore_backup(asked: argparse.Namespace) -> int:
+    from deploy.backup import BackupRefused, restore
+
+    try:
+        manifest = restore(asked.folder)
+    except BackupRefused as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print(f"restored to {manifest['taken_at']}; start the platform, then reconcile")
+    return 0
 
 
 def move_clock(asked: argparse.Namespace) -> int:
