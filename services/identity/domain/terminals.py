@@ -20,5 +20,5 @@ def pairing_code() -> str:
 
 
 def normalise_pairing_code(code: str) -> str:
-    """What was typed or read from the QR, without hyphens, blanks and case."""
-    return "".join(c for c in code.upper() if c.isalnum())
+    """What was typed, or the QR's text (its address ends in `#pairing=CODE`), without hyphens, blanks and case."""
+    return "".join(c for c in code.rpartition("pairing=")[2].upper() if c.isalnum())

@@ -1,0 +1,156 @@
+"""Every mail of identity: both parts, the right words, names and links, and no secret that doesn't belong in it."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services import identity
+from tests.integration.identity.world import html_of, now, text_of
+
+MAILS = Path(identity.__path__[0], "mails")
+
+# The guide's texts (pages 9 and 10) as they are printed there, by a few words of our subject.
+GUIDE = dict(
+    (part.partition("\n")[0].strip(), part.partition("\n")[2].strip().split("\n"))
+    for part in Path(__file__).with_name("guide_mails.txt").read_text(encoding="utf-8").split("# ")[1:]
+)
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", text)
+
+
+def words(html):
+    """What a reader sees of an HTML part."""
+    body = re.sub(r"</?(?:a|strong)\b[^>]*>", "", html.partition("<body>")[2].replace("&#39;", "'"))
+    return plain(re.sub(r"<[^>]+>", " ", body)).replace(" !", "!")
+
+
+def check(mail, structure_email=""):
+    """What holds for every mail."""
+    text, html = text_of(mail), html_of(mail)
+    assert "{{" not in text + html and "None" not in text
+    assert re.findall(r'href="(?!https?://)', html) == []
+    assert all(word in str(mail["From"]) for word in ("Pass'Sports-Loisirs",))
+    return text, html
+
+
+@pytest.fixture(scope="module")
+def partner(world):
+    return world.representative("Club d'Échecs")
+
+
+def told(world, partner, event, subject, publisher="partners", to=None, **data):
+    world.announce(publisher, event, structure_id=partner.structure_id, **data)
+    mail = world.mail(to or partner.email, subject)
+    check(mail)
+    return text_of(mail)
+
+
+@pytest.mark.parametrize("subject", GUIDE)
+def test_the_guides_mails_are_word_for_word(world, partner, subject):
+    ids = {"convention_id": str(uuid4()), "structure_id": partner.structure_id}
+    if subject == "a bien été reçue":
+        world.announce("conventions", "convention_signed.v1", **ids, signed_at=now(), document_sha256="0" * 64)
+    if subject == "Félicitations":
+        world.announce("conventions", "convention_activated.v1", **ids, partner_number="930000017", activated_at=now())
+    mail = world.mail(partner.structure_email if subject == "Bienvenue" else partner.email, subject)
+    text, html = check(mail)
+    for sentence in GUIDE[subject]:
+        assert plain(sentence).replace(" !", "!") in re.sub(r" https?://\S+", "", plain(text)).replace(" !", "!")
+        assert plain(sentence).replace(" !", "!") in words(html)
+    assert f"{world.running.base_url}/assistance" in text
+
+
+def test_the_congratulations_begin_with_the_snowboarder(world, partner):
+    assert str(world.mail(partner.email, "Félicitations")["Subject"]).startswith("🏂 Félicitations!")
+
+
+def test_what_to_correct_is_listed_with_its_reason(world, partner):
+    text = told(
+        world, partner, "application_correction_requested.v1", "Des corrections",
+        application_id=str(uuid4()), round=1,
+        items=[
+            {"kind": "rib", "label": "RIB", "reason": "Illisible <flou>"},
+            {"kind": "statutes", "label": "Statuts", "reason": "Périmés"},
+        ],
+    )  # fmt: skip
+    assert "- RIB : Illisible <flou> - Statuts : Périmés" in plain(text)
+
+
+def test_a_refusal_says_why_and_how_to_contest(world, partner):
+    text = told(
+        world, partner, "application_rejected.v1", "n'a pas été acceptée",
+        application_id=str(uuid4()), reason="Activité hors champ",
+    )  # fmt: skip
+    assert "« Activité hors champ »" in text
+    assert "commission de recours amiable" in text
+
+
+def test_both_addresses_are_told_of_another_iban(world, partner):
+    ids = {"bank_account_id": str(uuid4()), "version": 2}
+    for address in (partner.email, partner.structure_email):
+        text = told(
+            world, partner, "bank_account_submitted.v1", "Nouvelles coordonnées", to=address,
+            in_force_not_before="2026-03-03T09:00:00+00:00", **ids,
+        )  # fmt: skip
+        assert "3 mars 2026" in text
+        assert "Prévenez-nous" in text
+
+
+def test_the_first_iban_came_with_the_application_and_is_not_announced(world, partner):
+    world.announce(
+        "partners", "bank_account_verified.v1", structure_id=partner.structure_id, bank_account_id=str(uuid4()),
+        version=1, iban_masked="FR76 •••• 1234",
+    )  # fmt: skip
+    told(world, partner, "assistance_message_posted.v1", "Réponse", request_id=str(uuid4()),
+         account_id=partner.viewer["account_id"], from_caf=True)  # fmt: skip
+    assert not [mail for mail in world.running.mails() if "bancaires sont vérifiées" in str(mail["Subject"])]
+
+
+def test_a_payout_in_several_pieces_is_one_mail(world, partner):
+    payout = {"payout_id": str(uuid4()), "slip_number": "B-2026-0001", "state": "returned", "reason": "AC04"}
+    for _ in range(3):
+        text = told(world, partner, "payout_state_changed.v1", "retourné", publisher="payouts", **payout)
+    assert "B-2026-0001" in text and "AC04" in text
+    told(
+        world,
+        partner,
+        "payout_state_changed.v1",
+        "vous a été versé",
+        publisher="payouts",
+        **(payout | {"state": "paid"}),
+    )
+    assert len([m for m in world.running.mails(partner.email) if "retourné" in str(m["Subject"])]) == 1
+
+
+def test_only_activation_mails_carry_a_password_and_none_a_mobile_number(world, partner):
+    for mail in world.running.mails():
+        text = text_of(mail) + html_of(mail)
+        assert "612345678" not in text and "06 12 34 56 78" not in text
+        if "compte personnel" not in str(mail["Subject"]):
+            assert partner.provisional_password not in text
+
+
+def test_no_name_can_add_a_header(world):
+    partner = world.representative("Club Bcc: x@y.z")
+    mail = world.mail(partner.email, "compte personnel")
+    assert mail["Bcc"] is None and str(mail["To"]) == partner.email
+
+
+def test_every_template_has_both_parts_and_a_subject():
+    texts = {path.stem for path in MAILS.glob("*.txt")}
+    assert texts == {path.stem for path in MAILS.glob("*.html")}
+    for path in MAILS.glob("*.txt"):
+        assert path.read_text(encoding="utf-8").partition("\n")[0].strip()
+
+
+def test_what_waits_is_recalled_by_the_platforms_clock(world):
+    late = world.apply("Club qui attend")
+    assert late.provisional_password
+    world.rows("UPDATE waiting SET due_at = now() - interval '1 minute' WHERE structure_id = %s", late.structure_id)
+    text = text_of(world.mail(late.email, "pas encore activé"))
+    assert "Club qui attend" in text
+    assert late.provisional_password not in text
