@@ -44,6 +44,9 @@ _MONTHS = [
     "novembre",
     "décembre",
 ]
+# Folding between two encoded words loses the blank between them (python/cpython#92081: «a bien étéreçue»), hence
+# header lines that are not folded; RFC 5322 allows 998 characters.
+_UNFOLDED = email.policy.SMTP.clone(max_line_length=990)
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -213,7 +216,7 @@ def unseal(service: str, mail_id: str, sealed: str) -> Letter:
 def compose(letter: Letter, mail_id: str, written_at: datetime, files: FileStore) -> EmailMessage:
     """The message to send. Its Message-ID follows from the row, so that a mail sent twice is known as one.
     Raises FileUnknown for an attachment that is gone."""
-    message = EmailMessage(policy=email.policy.SMTP)
+    message = EmailMessage(policy=_UNFOLDED)
     sender = settings().mail_from
     message["From"] = sender
     message["To"] = Address(addr_spec=letter.to)

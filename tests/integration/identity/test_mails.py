@@ -12,10 +12,10 @@ from tests.integration.identity.world import html_of, now, text_of
 MAILS = Path(identity.__path__[0], "mails")
 
 # The guide's texts (pages 9 and 10) as they are printed there, by a few words of our subject.
-GUIDE = dict(
-    (part.partition("\n")[0].strip(), part.partition("\n")[2].strip().split("\n"))
+GUIDE = {
+    part.partition("\n")[0].strip(): part.partition("\n")[2].strip().split("\n")
     for part in Path(__file__).with_name("guide_mails.txt").read_text(encoding="utf-8").split("# ")[1:]
-)
+}
 
 
 def plain(text):

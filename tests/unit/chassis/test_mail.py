@@ -110,6 +110,14 @@ def test_the_headers_of_an_automatic_mail(folder: Path) -> None:
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
+@pytest.mark.parametrize("length", range(20, 90))
+def test_a_subject_arrives_with_every_blank(length: int, tmp_path: Path) -> None:
+    subject = ("Votre convention de labellisation a bien été reçue à l’été, créée déjà " * 2)[:length].strip()
+    message = mail.compose(Letter("ada@example.org", subject, "x", None), MAIL_ID, datetime.now(UTC), FileStore())
+    arrived = email.message_from_bytes(message.as_bytes(), policy=email.policy.default)
+    assert arrived["Subject"] == subject
+
+
 def test_the_message_id_is_the_same_each_time(folder: Path) -> None:
     assert sent(rendered(folder))["Message-ID"] == sent(rendered(folder))["Message-ID"]
 
