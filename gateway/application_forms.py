@@ -115,6 +115,17 @@ class RepresentativeForm(StepForm):
     mobile = StringField(_l("Téléphone portable"))
 
 
+class RepresentativeNameForm(StepForm):
+    """What of the representative is corrected here; address and mobile have pages of their own."""
+
+    civility = RadioField(
+        _l("Civilité"), choices=[("Mme", _l("Madame")), ("M.", _l("Monsieur"))], validate_choice=False
+    )
+    last_name = StringField(_l("Nom"))
+    first_name = StringField(_l("Prénom"))
+    position = StringField(_l("Fonction dans la structure"))
+
+
 class ActivitiesForm(StepForm):
     activities = SelectMultipleField(
         _l("Activités proposées"),
@@ -181,6 +192,16 @@ def form_of_step(number: int, draft: Draft, catalogue: Catalogue, formdata: Any 
         form[f"{FILE_PREFIX}{kind['kind']}"].flags.required = kind["required"]
     _offer_choices(form, catalogue, structure_type)
     form.show_files(draft)
+    return form
+
+
+def correction_form(
+    form_class: type[StepForm], data: dict[str, Any], catalogue: Catalogue, structure_type: str, **given: Any
+) -> StepForm:
+    """The form of one group of fields with what the application holds."""
+    form = form_class(**given, data=data)
+    found = next((one for one in catalogue["structure_types"] if one["code"] == structure_type), None)
+    _offer_choices(form, catalogue, found)
     return form
 
 

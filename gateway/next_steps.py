@@ -89,7 +89,7 @@ def _corrections(application: Any) -> Step:
         _("Corrections demandées"),
         application.get("message") or _("La Caf a besoin que vous corrigiez une partie de votre dossier."),
         action=_("Corriger mon dossier"),
-        url=_link("application.corrections"),
+        url=_link("corrections.index"),
     )
 
 

@@ -137,6 +137,8 @@ class Item(TypedDict):
     changed_fields: list[str]
     documents: list[Document]
     required: bool
+    present: bool  # whether there is something to judge
+    answered: bool  # whether the partner has answered the refusal in this round
 
 
 class HistoryEntry(TypedDict):
@@ -158,6 +160,7 @@ class OwnApplication(TypedDict):
     version: int
     round: int
     structure_type: str
+    structure_type_label: str
     structure: dict[str, Any]
     activities: list[str]
     federation: str | None

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore
+from services.chassis.refusals import NotAllowed
 from services.partners import messages, repository, views
 from services.partners.domain.application import Action, State, check_version, next_state
 from services.partners.domain.refusals import ApplicationUnknown, DocumentUnknown, ItemLocked, ItemUnknown
@@ -84,6 +85,8 @@ def correct_fields(database: BoundDatabase, call: Any, identity: Any) -> dict[st
     Refuses `item_unknown`, `item_locked`, `stale_version`, `validation_failed`, `email_already_used`.
     """
     group, version, given = (call.arguments[name] for name in ("group", "version", "answers"))
+    if group == "representative" and not call.actor.has("legal_representative"):
+        raise NotAllowed  # identity changes the caller's own account
     with database.unit_of_work(call) as uow:
         found = _open_group(uow, group, version)
         loaded = {} if group == "representative" else load_answers(found, GROUPS[group][0], given)
