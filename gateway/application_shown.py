@@ -1,13 +1,11 @@
 """An application as people read it: groups of labelled facts, and names instead of account ids."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from gateway.clients.identity import IdentityClient
 from gateway.formatting import grouped
-from services.chassis.refusals import Refused, Unavailable
 
 STRUCTURE_LABELS = {
     "name": _l("Nom de la structure"),
@@ -97,15 +95,3 @@ def _bank_account(account: Mapping[str, Any], changed: set[str]) -> list[Fact]:
         (str(_l("Banque")), account.get("bank_name"), "iban" in changed, None),
         (str(_l("Titulaire du compte")), account.get("holder"), "holder" in changed, None),
     ]
-
-
-def names_of_agents(account_ids: Iterable[str | None]) -> dict[str, str]:
-    """First and last names, by account; without them the page still shows."""
-    wanted = sorted({one for one in account_ids if one})
-    if not wanted:
-        return {}
-    try:
-        found = IdentityClient().persons(wanted)
-    except (Refused, Unavailable):
-        return {}
-    return {account_id: f"{one['first_name']} {one['last_name']}".strip() for account_id, one in found.items()}

@@ -42,7 +42,7 @@ PARTNER_TILES = (
     Entry(N_("Mes transactions"), "transactions.index", "list", PARTNER,
           N_("Suivre les transactions et les remboursements")),
     Entry(N_("Mon profil"), "profile.index", "profile", ADMINISTER, N_("Mettre à jour le profil de la structure")),
-    Entry(N_("Mes établissements"), "establishments.index", "place", ADMINISTER,
+    Entry(N_("Mes établissements"), "establishments.index", "place", PARTNER,
           N_("Renseigner les différents lieux d’activités")),
     Entry(N_("Mes délégués"), "delegates.index", "people", ADMINISTER, N_("Créer des délégations")),
     Entry(N_("Ressources"), "resources.index", "book", PARTNER,

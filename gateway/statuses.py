@@ -97,6 +97,7 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "revoked": Shown(N_("Révoqué"), "muted"),
     },
     "assistance": {
+        "unconfirmed": Shown(N_("À confirmer"), "waiting"),
         "open": Shown(N_("Ouverte"), "waiting"),
         "answered": Shown(N_("Réponse reçue"), "good"),
         "waiting": Shown(N_("En attente de votre réponse"), "waiting"),

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from gateway.access import viewer
 from gateway.clients.identity import IdentityClient
+from gateway.people import names_of_accounts
 from services.chassis.refusals import Refused, Unavailable
 
 TERMINAL = "SmartTPE"
@@ -14,14 +15,7 @@ TERMINAL = "SmartTPE"
 
 def names_of(transactions: Iterable[Any]) -> dict[str, str]:
     """{account id: name} of the operators of `transactions`; without the identity service, nobody."""
-    wanted = sorted({item["operator_id"] for item in transactions if item.get("operator_id")})
-    if not wanted:
-        return {}
-    try:
-        found = IdentityClient().persons(wanted)
-    except (Refused, Unavailable):
-        return {}
-    return {account_id: f"{name['first_name']} {name['last_name']}" for account_id, name in found.items()}
+    return names_of_accounts(item.get("operator_id") for item in transactions)
 
 
 def operator_name(transaction: Any, names: dict[str, str]) -> str:

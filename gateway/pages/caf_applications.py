@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
 
 from gateway.access import allow, viewer
-from gateway.application_shown import facts_of_groups, names_of_agents
+from gateway.application_shown import facts_of_groups
 from gateway.clients.partners import DraftClient, ReviewClient
 from gateway.clients.partners_results import ReviewedApplication
 from gateway.files import send_stored
 from gateway.forms import Form
+from gateway.people import names_of_accounts
 from gateway.refusals import flash_refusal
 from gateway.security import allow_framing_by_ourselves
 from services.chassis.refusals import Refused
@@ -54,7 +55,7 @@ def index() -> ResponseReturnValue:
     cursor = queue["next_cursor"]
     return render_template(
         "caf_applications/index.html", queue=queue, asked=asked, states=STATES, catalogue=DraftClient().catalogue(),
-        names=names_of_agents([line["assigned_to"] for line in queue["items"]]),
+        names=names_of_accounts([line["assigned_to"] for line in queue["items"]]),
         next_url=url_for(".index", **asked, cursor=cursor) if cursor else None,
     )  # fmt: skip
 
@@ -70,7 +71,7 @@ def _page(found: ReviewedApplication, status: int = 200) -> ResponseReturnValue:
     involved = [found["assigned_to"], *(note["account_id"] for note in found["notes"])]
     involved += [entry["account_id"] for entry in found["history"] if entry["by_caf"]]
     body = render_template(
-        "caf_applications/show.html", found=found, facts=facts_of_groups(found), names=names_of_agents(involved),
+        "caf_applications/show.html", found=found, facts=facts_of_groups(found), names=names_of_accounts(involved),
         duplicates=DUPLICATES, labels={item["item"]: item["label"] for item in found["items"]},
         mine=found["assigned_to"] == viewer().account_id, may=set(found["may"]),
         to_judge=[item for item in found["items"] if _waits(item)],

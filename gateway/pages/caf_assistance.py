@@ -10,8 +10,8 @@ from gateway.access import allow
 from gateway.clients.partners import StructuresClient
 from gateway.clients.partners_life import AssistanceClient
 from gateway.pages.assistance import CATEGORIES, MessageForm, several_files, uploaded
+from gateway.people import names_of_accounts
 from gateway.refusals import flash_refusal
-from gateway.transaction_people import names_of
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_assistance", __name__, url_prefix="/caf/assistance")
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
         categories=CATEGORIES,
         states=STATES,
         structures=StructuresClient().structures(structure_ids) if structure_ids else {},
-        names=names_of([one["assigned_to"] for one in found["items"] if one["assigned_to"]]),
+        names=names_of_accounts(one["assigned_to"] for one in found["items"]),
         next_url=url_for(".index", **onward) if onward else None,
     )
 
@@ -51,7 +51,7 @@ def _page(thread: Any, form: MessageForm, status: int = 200) -> ResponseReturnVa
         "caf_assistance/show.html",
         thread=thread,
         form=form,
-        names=names_of([account_id for account_id in people if account_id]),
+        names=names_of_accounts(people),
         structure=StructuresClient().structures([structure_id]).get(structure_id) if structure_id else None,
     )
     return page, status

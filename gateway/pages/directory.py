@@ -1,4 +1,4 @@
-"""«Liste des partenaires»: active partners, open to everybody (guide, «Compléter son profil»); the same as open data."""
+"""«Liste des partenaires»: active partners, open to everybody (guide, «Compléter son profil»); also as open data."""
 
 import csv
 import io
