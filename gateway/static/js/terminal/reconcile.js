@@ -12,7 +12,8 @@ const refused = (code, fields = {}) => ({ status: "refused", code, fields });
 // A row whose first answer got lost: did it arrive? Undefined: nothing is known of the key, it never did.
 async function whatBecame(api, key) {
   try {
-    return recorded(await api.byKey(key));
+    const became = await api.byKey(key);
+    return became.problem ? refused(became.problem.code, became.problem) : recorded(became);
   } catch (fault) {
     if (!(fault instanceof Problem)) throw fault;
     if (fault.status === 404 && fault.code === "transaction_unknown") return undefined;

@@ -1,0 +1,204 @@
+"""What goes in and out of the API. The OpenAPI document is made from these."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+STATES = ("recorded", "cancelled", "locked", "in_payout", "paid", "returned")
+KEY_PATTERN = r"^[\x21-\x7e]{1,64}$"
+LARGEST_BATCH = 500
+LARGEST_AMOUNT_CENTS = 1_000_000
+
+
+def _says(text: str, **more: Any) -> dict[str, Any]:
+    return {"description": text, **more}
+
+
+def _key() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Regexp(KEY_PATTERN, error="De 1 à 64 caractères ASCII visibles."),
+        metadata=_says("1 to 64 visible ASCII characters; fresh for each intention"),
+    )
+
+
+def _amount() -> fields.Integer:
+    return fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, LARGEST_AMOUNT_CENTS, error="Le montant doit être positif (10 000,00 € au plus)."),
+        metadata=_says("Euro cents", example=2500),
+    )
+
+
+class Device(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 100))
+    model = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
+    app_version = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=50))
+
+
+class Pair(Schema):
+    pairing_code = fields.String(
+        required=True,
+        validate=validate.Length(1, 64),
+        metadata=_says("Shown in «Mes terminaux», valid ten minutes and once"),
+    )
+    device = fields.Nested(Device, required=True)
+
+
+class Structure(Schema):
+    name = fields.String(required=True)
+    partner_number = fields.String(required=True, allow_none=True)
+
+
+class Establishment(Schema):
+    establishment_id = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+
+
+class VerificationKey(Schema):
+    kid = fields.String(required=True)
+    x = fields.String(required=True, metadata=_says("Raw Ed25519 public key, URL-safe base64 (RFC 8037)"))
+
+
+class Terminal(Schema):
+    """The terminal, its structure, the establishment it is limited to, and the keys that QR codes are signed with."""
+
+    terminal_id = fields.String(required=True)
+    structure = fields.Nested(Structure, required=True)
+    establishment = fields.Nested(Establishment, required=True, allow_none=True)
+    verification_keys = fields.List(fields.Nested(VerificationKey), required=True)
+    server_time = fields.AwareDateTime(required=True)
+
+
+class PairedTerminal(Terminal):
+    token = fields.String(required=True, metadata=_says("For `Authorization: Bearer`; shown this once"))
+
+
+class ShownPass(Schema):
+    """Exactly one of `qr` and `code`."""
+
+    qr = fields.String(
+        validate=validate.Length(1, 512, error="Ce QR code est illisible."), metadata=_says("The text of the QR code")
+    )
+    code = fields.String(
+        validate=validate.Length(1, 64, error="Ce code est illisible."),
+        metadata=_says("The typed code; case, blanks and dashes don't matter", example="0000-0000-0000"),
+    )
+
+    @validates_schema
+    def one_of_them(self, data: dict[str, Any], **_: Any) -> None:
+        if ("qr" in data) == ("code" in data):
+            raise ValidationError("Donnez soit qr, soit code.", "qr")
+
+
+class Beneficiary(Schema):
+    first_name = fields.String(required=True)
+    last_name = fields.String(required=True)
+
+
+class PassChecked(Schema):
+    usable = fields.Boolean(required=True)
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=_says("A code, when the pass can't be used now", example="season_closed"),
+    )
+    scheme = fields.String(required=True)
+    season = fields.String(required=True)
+    valid_until = fields.Date(required=True)
+    balance_cents = fields.Integer(required=True)
+    beneficiary = fields.Nested(Beneficiary, required=True, allow_none=True)
+
+
+class Record(ShownPass):
+    amount_cents = _amount()
+    establishment_id = fields.UUID(load_default=None, allow_none=True)
+    confirm_duplicate = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class Transaction(Schema):
+    number = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    contested = fields.Boolean(required=True)
+    amount_cents = fields.Integer(required=True)
+    recorded_at = fields.AwareDateTime(required=True)
+    cancellable = fields.Boolean(required=True)
+    cancellable_until = fields.AwareDateTime(required=True, metadata=_says("Midnight in Paris"))
+    cancelled_at = fields.AwareDateTime(required=True, allow_none=True)
+    scheme = fields.String(required=True)
+    season = fields.String(required=True)
+    beneficiary = fields.Nested(Beneficiary, required=True)
+    establishment = fields.Nested(Establishment, required=True, allow_none=True)
+
+
+class Receipt(Transaction):
+    balance_cents = fields.Integer(required=True, metadata=_says("Of the pass, just after"))
+
+
+class ListQuery(Schema):
+    from_on = fields.Date(data_key="from", metadata=_says("First Paris day; a terminal sees the present day"))
+    to_on = fields.Date(data_key="to", metadata=_says("Last Paris day"))
+    state = fields.String(validate=validate.OneOf((*STATES, "contested"), error="État inconnu."))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200, error="Entre 1 et 200."))
+    cursor = fields.String(validate=validate.Length(1, 200), metadata=_says("`next_cursor` of the page before"))
+
+
+class Page(Schema):
+    items = fields.List(fields.Nested(Transaction), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class BatchItem(ShownPass):
+    idempotency_key = _key()
+    amount_cents = _amount()
+    scanned_at = fields.AwareDateTime(required=True, metadata=_says("When it was scanned, at most 72 hours ago"))
+
+
+class Batch(Schema):
+    """Each item is judged alone: one that is wrong spoils no other."""
+
+    items = fields.List(
+        fields.Nested(BatchItem),
+        required=True,
+        validate=validate.Length(1, LARGEST_BATCH, error=f"Entre 1 et {LARGEST_BATCH} scans."),
+    )
+
+
+class LooseBatch(Schema):
+    """What is checked before the items are judged alone."""
+
+    items = fields.List(
+        fields.Raw(),
+        required=True,
+        validate=validate.Length(1, LARGEST_BATCH, error=f"Entre 1 et {LARGEST_BATCH} scans."),
+    )
+
+
+class Problem(Schema):
+    """RFC 9457; further members depend on `code` (`errors`, `balance_cents`, `number` …)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String())
+    balance_cents = fields.Integer()
+
+
+class BatchOutcome(Schema):
+    idempotency_key = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(("recorded", "refused")))
+    replayed = fields.Boolean(required=True)
+    transaction = fields.Nested(Receipt, required=True, allow_none=True)
+    problem = fields.Nested(Problem, required=True, allow_none=True)
+
+
+class BatchAnswer(Schema):
+    items = fields.List(fields.Nested(BatchOutcome), required=True)
+
+
+class ByKey(Receipt):
+    """The transaction; or, if the call was refused, `problem` alone."""
+
+    problem = fields.Nested(Problem)
