@@ -19,6 +19,8 @@ PREFIX = "/api/v1"
 class _Api(Api):  # type: ignore[misc]
     """flask-smorest without its own error handlers: pages have theirs, the API has `problems`."""
 
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
     def _register_error_handlers(self) -> None:
         return None
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from gateway.refusals import describe
+from gateway.refusals import describe, tables
 from gateway.translation import N_
 from services.chassis import serializer
 from services.chassis.config import settings
@@ -44,6 +44,13 @@ _TERMINAL_CODES = {
     "deadline_exceeded": "unavailable",
 }
 _WITH_RETRY = frozenset({429, 503})
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of a code: ours, or the one that pages answer with for a service's."""
+    if code in OWN:
+        return OWN[code][0]
+    return next(table[code][0] for table in tables().values() if code in table)
 
 
 class Problem(Exception):

@@ -9,7 +9,6 @@ from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, ValidationError
 from werkzeug.exceptions import BadRequest
 
-from gateway.refusals import table
 from gateway.terminal.v1 import problems, schemas
 from gateway.terminal.v1.problems import Problem
 from services.chassis import serializer
@@ -108,15 +107,10 @@ def _ok(answers: tuple[int, type[Schema]]) -> dict[str, Any]:
     return {"description": description, "content": {serializer.JSON: {"schema": schema}}}
 
 
-def status_of(code: str) -> int:
-    """The HTTP status of a code, ours or a service's."""
-    return problems.OWN[code][0] if code in problems.OWN else table()[code][0]
-
-
 def _problems(codes: tuple[str, ...]) -> dict[int, Any]:
     by_status: dict[int, list[str]] = {}
     for code in codes:
-        by_status.setdefault(status_of(code), []).append(code)
+        by_status.setdefault(problems.status_of(code), []).append(code)
     return {
         status: {
             "description": " · ".join(f"`{code}`" for code in dict.fromkeys(together)),
