@@ -145,6 +145,10 @@ class Page:
             raise Unwelcome(f"«{button}» on {self.url}: {'; '.join(page.errors())}")
         return page
 
+    def has_button(self, text: str) -> bool:
+        """Whether there is a button that says `text`, exactly or among other words."""
+        return any(plain(text) in words_of(node) for node in self.document.iter("button"))
+
     def _scope(self, near: str | None) -> Any:
         """The smallest element that holds the text together with something to press or follow."""
         if near is None:
