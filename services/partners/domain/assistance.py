@@ -37,9 +37,6 @@ class AssistanceState(StrEnum):
 
 ASSISTANCE_TRANSITIONS: dict[tuple[AssistanceState, str], AssistanceState] = {
     (AssistanceState.UNCONFIRMED, "confirm"): AssistanceState.OPEN,
-    (AssistanceState.OPEN, "confirm"): AssistanceState.OPEN,
-    (AssistanceState.ANSWERED, "confirm"): AssistanceState.ANSWERED,
-    (AssistanceState.CLOSED, "confirm"): AssistanceState.CLOSED,
     (AssistanceState.OPEN, "write"): AssistanceState.OPEN,
     (AssistanceState.ANSWERED, "write"): AssistanceState.OPEN,
     (AssistanceState.CLOSED, "write"): AssistanceState.OPEN,

@@ -179,9 +179,8 @@ def any_request(uow: UnitOfWork, request_id: str, *, lock: bool = False) -> Assi
 def confirm(uow: UnitOfWork, thread_token: str) -> dict[str, Any]:
     """The visitor followed the link and says so: the Caf now sees the request. Doing it twice does nothing more."""
     request = by_token(uow, thread_token, lock=True)
-    fresh = request.state == AssistanceState.UNCONFIRMED
-    request.state = rules.after(request.state, "confirm").value
-    if fresh:
+    if request.state == AssistanceState.UNCONFIRMED:
+        request.state = rules.after(request.state, "confirm").value
         request.updated_at = uow.now
         uow.audit("assistance:confirm", request.request_id)
         _announce(uow, request, from_caf=False)
