@@ -9,6 +9,10 @@ REFUSALS = {
         409,
         N_("Aucun partenaire ne peut être remboursé maintenant : il n’y a pas de lot à préparer."),
     ),
+    "batch_in_preparation": (
+        409,
+        N_("Un lot est en cours de préparation. Rechargez la liste des lots dans quelques instants."),
+    ),
     "same_agent": (
         403,
         N_("Vous avez préparé ce lot : un autre agent doit le libérer."),
