@@ -12,6 +12,7 @@ from pathlib import Path
 from environs import Env
 
 SERVICES = ("identity", "partners", "conventions", "transactions", "payouts")
+_EXAMPLE_IBAN = "FR7630006000011234567890189"  # the one that French banks print in their explanations
 _LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:8001//"
 
 
@@ -56,6 +57,9 @@ class Settings:
     caf_name: str
     caf_department: str
     platform_name: str
+    debtor_iban: str
+    debtor_bic: str
+    bank_reports: str
     clock_file: Path | None
 
     @property
@@ -101,6 +105,8 @@ def _production_problems(found: Settings, env: Env) -> list[str]:
         reasons.append("TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is missing")
     if not env.str("PSL_KEYS", ""):
         reasons.append("PSL_KEYS is missing: the folder of keys")
+    if not env.str("PSL_DEBTOR_IBAN", "") or not env.str("PSL_DEBTOR_BIC", ""):
+        reasons.append("PSL_DEBTOR_IBAN or PSL_DEBTOR_BIC is missing: the account that pays the partners")
     if not env.str("AMQP_URI", ""):
         reasons.append("AMQP_URI is missing")
     elif "guest:guest@" in found.amqp_uri:
@@ -137,6 +143,9 @@ def _read() -> Settings:
         caf_name=env.str("PSL_CAF_NAME", "Caf de la Seine-Saint-Denis"),
         caf_department=env.str("PSL_CAF_DEPARTMENT", "93"),
         platform_name=env.str("PSL_PLATFORM_NAME", "Pass'Sports-Loisirs"),
+        debtor_iban=env.str("PSL_DEBTOR_IBAN", _EXAMPLE_IBAN),
+        debtor_bic=env.str("PSL_DEBTOR_BIC", "AGRIFRPP"),
+        bank_reports=env.str("PSL_BANK_REPORTS", ""),
         clock_file=None if mode == "production" else var / "clock",
     )
     if found.production and (reasons := _production_problems(found, env)):

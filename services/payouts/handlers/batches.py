@@ -28,6 +28,8 @@ from services.payouts.models import Batch, LeftBehind, Payout, PayoutLine, UsedP
 from services.payouts.models import Sequence as Counter
 from services.payouts.standing import READY, Standing, grouped_holds, standings
 
+BY_CALENDAR = "service:payouts"
+"""Who prepared a batch that no agent asked for."""
 RELEASE_ACT = "batch:release"
 """What the step-up proof must have been made for."""
 
@@ -76,8 +78,11 @@ _CHANGED_ACCOUNTS = text(
 
 
 def preview(uow: UnitOfWork) -> dict[str, Any]:
-    """What a batch prepared now would hold."""
+    """What a batch prepared now by an agent would hold; nothing is changed."""
+    trial = uow.session.begin_nested()
+    dissolve_calendar_batches(uow)
     found = standings(uow)
+    trial.rollback()
     payable = [standing for standing in found if standing.hold is None]
     return {**_totals(payable), "left_behind": grouped_holds(found)}
 
@@ -99,10 +104,30 @@ def begin_snapshot(uow: UnitOfWork) -> None:
         raise BatchInPreparation
 
 
-def prepare(uow: UnitOfWork) -> str:
-    """Group every payable line into one payout per partner; returns the batch's id. Raises NothingToPay,
-    BatchInPreparation."""
+def prepare_by_agent(uow: UnitOfWork) -> str:
+    """«Préparer le lot»: an agent's batch takes in those that the calendar has prepared and nobody has released.
+    Raises NothingToPay, BatchInPreparation."""
     begin_snapshot(uow)
+    dissolve_calendar_batches(uow)
+    return _prepare(uow)
+
+
+def dissolve_calendar_batches(uow: UnitOfWork) -> None:
+    """Cancel what the calendar has prepared and nobody has released."""
+    nobody_s = select(Batch.batch_id).where(Batch.state == BatchState.PREPARED, Batch.prepared_by == BY_CALENDAR)
+    for batch_id in uow.session.scalars(nobody_s).all():
+        cancel(uow, batch_id)
+        uow.session.flush()
+
+
+def prepare_by_calendar(uow: UnitOfWork) -> str:
+    """The calendar's batch: nobody's until an agent releases it. Raises NothingToPay, BatchInPreparation."""
+    begin_snapshot(uow)
+    return _prepare(uow)
+
+
+def _prepare(uow: UnitOfWork) -> str:
+    """Group every payable line into one payout per partner; returns the batch's id. Raises NothingToPay."""
     found = standings(uow)
     payable = [standing for standing in found if standing.hold is None]
     if not payable:

@@ -62,6 +62,7 @@ class Payout(Base):
         CheckConstraint("length(end_to_end_id) <= 35", name="end_to_end_id"),
         Index("ix_payouts_structure_id_slip_number", "structure_id", "slip_number"),
         Index("ix_payouts_batch_id_amount_cents", "batch_id", "amount_cents", "payout_id"),
+        Index("ix_payouts_without_slip", "batch_id", postgresql_where=text("NOT slip_made")),
         Index("ix_payouts_to_order", "batch_id", "payout_id", postgresql_where=text("state = 'prepared'")),
     )
 
@@ -81,6 +82,7 @@ class Payout(Base):
     settled_on: Mapped[date | None] = mapped_column(Date)
     returned_on: Mapped[date | None] = mapped_column(Date)
     return_reason: Mapped[Words | None]
+    slip_made: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class PayoutLine(Base):

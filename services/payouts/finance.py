@@ -1,0 +1,217 @@
+"""The reference consumer for finance: ``python -m services.payouts.finance --queue finance.payouts --out DIR``.
+
+It declares a durable quorum queue bound to the four types of INTERFACES, appends each new event to a journal
+(``payouts.jsonl``, the events as they came) and to a CSV (``payouts.csv``), flushes both to the disk, and only then
+acknowledges. Events come at least once: those already in the journal are acknowledged and not written again. Killed
+at any moment and started again, it mends a line that was cut and writes each event once in both files.
+
+It needs nothing of the platform but the broker's address (``AMQP_URI``) and can be copied as it is.
+"""
+
+import argparse
+import csv
+import io
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pika
+import pika.exceptions
+
+EXCHANGE = "payouts.events"
+TYPES = ("payout_batch_released.v1", "payout_ordered.v1", "payout_settled.v1", "payout_returned.v1")
+COLUMNS = (
+    "id", "type", "time", "payout_id", "batch_id", "number", "partner_number", "slip_number", "end_to_end_id",
+    "amount_cents", "currency", "payout_count", "transaction_count", "correction_count", "execution_on", "settled_on",
+    "returned_on", "reason_code",
+)  # fmt: skip
+RECONNECT_AFTER_S = (0.5, 1, 2, 5, 10)
+PREFETCH = 100
+_log = logging.getLogger("finance")
+
+
+class DurableLines:
+    """A text file to which whole lines are appended and forced to the disk."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        created = not path.exists()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
+        self._cut_torn_end()
+        if created:
+            _sync_folder(path.parent)
+
+    def _cut_torn_end(self) -> None:
+        """A process that died while writing may have left half a line: it was never acknowledged, drop it."""
+        content = self._path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.ftruncate(self._file, whole)
+            os.fsync(self._file)
+
+    def read(self) -> list[str]:
+        return self._path.read_text(encoding="utf-8").splitlines()
+
+    def append(self, line: str) -> None:
+        remaining = (line + "\n").encode("utf-8")
+        while remaining:
+            remaining = remaining[os.write(self._file, remaining) :]
+
+    def sync(self) -> None:
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _csv_line(values: list[Any]) -> str:
+    written = io.StringIO()
+    csv.writer(written, delimiter=";", lineterminator="").writerow(values)
+    return written.getvalue()
+
+
+class Books:
+    """The journal and the CSV, and which events they hold."""
+
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        self._journal = DurableLines(folder / "payouts.jsonl")
+        self._table = DurableLines(folder / "payouts.csv")
+        self.known: set[str] = set()
+        self._recover()
+
+    def _recover(self) -> None:
+        """Remember what the journal holds; write into the CSV what a killed process had only put in the journal."""
+        in_table = {row[0] for row in csv.reader(self._table.read()[1:], delimiter=";") if row}
+        if not self._table.read():
+            self._table.append(_csv_line(list(COLUMNS)))
+        for line in self._journal.read():
+            event = json.loads(line)
+            self.known.add(event["id"])
+            if event["id"] not in in_table:
+                self._table.append(self._row(event))
+        self._table.sync()
+
+    def write(self, event: dict[str, Any]) -> bool:
+        """Write an event, once; it is on the disk when this returns. Returns whether it was new."""
+        if event["id"] in self.known:
+            return False
+        self._journal.append(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+        self._journal.sync()
+        self._table.append(self._row(event))
+        self._table.sync()
+        self.known.add(event["id"])
+        return True
+
+    def _row(self, event: dict[str, Any]) -> str:
+        told = {**event["data"], "id": event["id"], "type": event["type"], "time": event["time"]}
+        return _csv_line([told.get(column, "") for column in COLUMNS])
+
+    def close(self) -> None:
+        self._journal.close()
+        self._table.close()
+
+
+class Consumer:
+    """Reads the queue, for as long as nobody stops it, through lost connections."""
+
+    def __init__(self, uri: str, queue: str, books: Books):
+        self._uri, self._queue, self._books = uri, queue, books
+        self._stopping = threading.Event()
+        self._connection: pika.BlockingConnection | None = None
+
+    def run(self) -> None:
+        """Consume until stopped; a lost or absent broker is waited for."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._consume()
+                failures = 0
+            except (pika.exceptions.AMQPError, OSError) as lost:
+                pause_s = RECONNECT_AFTER_S[min(failures, len(RECONNECT_AFTER_S) - 1)]
+                failures += 1
+                _log.warning("no broker (%s); trying again in %s s", type(lost).__name__, pause_s)
+                self._stopping.wait(pause_s)
+
+    def stop(self, *_: Any) -> None:
+        """Finish what is in hand and leave."""
+        self._stopping.set()
+
+    def _consume(self) -> None:
+        self._connection = pika.BlockingConnection(pika.URLParameters(self._uri))
+        try:
+            channel = self._connection.channel()
+            self._declare(channel)
+            channel.basic_qos(prefetch_count=PREFETCH)
+            _log.info("listening on %s", self._queue)
+            for method, _, body in channel.consume(self._queue, inactivity_timeout=0.5):
+                if method is not None:
+                    self._take(channel, method.delivery_tag, body)
+                if self._stopping.is_set():
+                    return
+        finally:
+            if self._connection.is_open:
+                self._connection.close()
+
+    def _declare(self, channel: Any) -> None:
+        """A topic exchange as the publisher declares it, and a queue that survives everything but its removal."""
+        channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
+        channel.queue_declare(self._queue, durable=True, arguments={"x-queue-type": "quorum"})
+        for event_type in TYPES:
+            channel.queue_bind(self._queue, EXCHANGE, routing_key=event_type)
+
+    def _take(self, channel: Any, delivery_tag: int, body: bytes) -> None:
+        """Disk first, then the acknowledgement. What is no event is put aside by hand, never lost in silence."""
+        try:
+            event = json.loads(body)
+            missing = {"id", "type", "time", "data"} - set(event)
+        except (ValueError, TypeError):
+            missing = {"JSON"}
+        if missing:
+            _log.error("not an event (%s missing): left to the queue's dead letters", ", ".join(sorted(missing)))
+            channel.basic_reject(delivery_tag, requeue=False)
+            return
+        new = self._books.write(event)
+        channel.basic_ack(delivery_tag)
+        if new:
+            _log.info("%s %s", event["type"], event["id"])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--queue", default="finance.payouts")
+    parser.add_argument("--out", type=Path, required=True, help="the folder of payouts.jsonl and payouts.csv")
+    parser.add_argument("--uri", help="the broker; by default that of the platform's configuration (AMQP_URI)")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("pika").setLevel(logging.ERROR)
+    books = Books(asked.out)
+    consumer = Consumer(asked.uri or _configured_uri(), asked.queue, books)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, consumer.stop)
+    consumer.run()
+    books.close()
+    return 0
+
+
+def _configured_uri() -> str:
+    from services.chassis.config import settings
+
+    return settings().amqp_uri
+
+
+if __name__ == "__main__":
+    sys.exit(main())
