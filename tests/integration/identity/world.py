@@ -1,5 +1,6 @@
 """What tests of identity do to it from outside: calls over the bus, events of the other services, mails read."""
 
+import functools
 import itertools
 import re
 from collections.abc import Callable
@@ -33,7 +34,24 @@ class World:
     def as_partners(self, method: str, **arguments: Any) -> Any:
         return self.call(method, token=self._token("service:partners"), **arguments)
 
-    def announce(self, publisher: str, event_type: str, **data: Any) -> str:
+    def call_as(self, *roles: str, **scope: str) -> Callable[..., Any]:
+        """A caller with these roles."""
+        return functools.partial(self.call, token=self._token(*roles, account_id=str(uuid4()), **scope))
+
+    def agent_password(self, email: str) -> str:
+        """The provisional password mailed to a new agent."""
+        return password_in(self.mail(email, "compte d'agent"))
+
+    def reset_link(self, email: str, number: int) -> str:
+        """The secret of the nth link for a new password."""
+
+        def found() -> str | None:
+            mails = [mail for mail in self.running.mails(email) if "nouveau mot de passe" in str(mail["Subject"])]
+            return link_in(mails[number - 1], "/mot-de-passe/nouveau") if len(mails) >= number else None
+
+        return wait_for(found, f"link {number} to {email}", 20)
+
+    def announce(self, publisher: str, event_type: str, *, at: str = "", **data: Any) -> str:
         """Publish an event as the named service's relay would."""
         event_id = str(uuid4())
         body = {
@@ -41,7 +59,7 @@ class World:
             "id": event_id,
             "source": f"/{publisher}",
             "type": event_type,
-            "time": datetime.now(UTC).isoformat(),
+            "time": at or now(),
             "subject": str(data.get("structure_id", event_id)),
             "datacontenttype": "application/json",
             "data": data,
@@ -124,6 +142,8 @@ class Partner:
     structure_id = ""
     application_id = ""
     session = ""
+    account_id = ""
+    delegation_id = ""
 
     def __init__(self, world: World, email: str, structure_email: str, name: str):
         self.world = world
@@ -142,6 +162,10 @@ class Partner:
         browser = {"ip": "192.0.2.1", "user_agent": "Firefox"}
         fresh = self.world.call("personalise_password", token=first, password=password, **browser)
         self.session = fresh["session_token"]
+
+    def activate_again(self, password: str) -> None:
+        """Sign in anew."""
+        self.session = self.world.sign_in(self.email, password)["session_token"]
 
     def choose(self) -> None:
         opened = self.call("choose_structure", structure_id=self.structure_id)
