@@ -21,7 +21,7 @@ from gateway.clients.partners_results import Catalogue, Document, Draft
 from gateway.forms import Form
 
 STEP_LABELS = (
-    _l("Information générales sur les modalités d’inscription"),
+    _l("Informations générales sur les modalités d’inscription"),
     _l("Type de structure"),
     _l("Information concernant la structure"),
     _l("Information concernant le représentant légal"),
@@ -70,6 +70,14 @@ class StepForm(Form):
 
     def has_errors(self) -> bool:
         return bool(self.form_errors) or any(field.errors for field in self)
+
+    def listed_errors(self) -> list[tuple[str | None, str]]:
+        """The summary names the field: «Commune : ce champ est obligatoire» can be read alone."""
+        labels = {field.id: field.label.text for field in self}
+        return [
+            (field_id, f"{labels[field_id]} : {text}" if field_id else text)
+            for field_id, text in super().listed_errors()
+        ]
 
     def add_error(self, name: str, text: str) -> None:
         self._add_errors(name, [text])
