@@ -5,7 +5,7 @@ the service that owns the document judges the content. A download is named by co
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from flask import Response, current_app
@@ -33,7 +33,7 @@ def send_stored(ref: dict[str, Any], *, inline: bool = False) -> Response:
 
     Always an attachment unless `inline` (our own PDFs and re-encoded images only).
     """
-    response = Response(_chunks(ref["sha256"]), mimetype=ref["media_type"])
+    response = Response(_chunks(file_store().open(ref["sha256"])), mimetype=ref["media_type"])
     disposition = "inline" if inline else "attachment"
     response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(ref['filename'])}"
     response.headers["Cache-Control"] = "private, no-store"
@@ -41,7 +41,8 @@ def send_stored(ref: dict[str, Any], *, inline: bool = False) -> Response:
     return response
 
 
-def _chunks(sha256: str) -> Iterator[bytes]:
-    with file_store().open(sha256) as stream:
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """The opened file piece by piece; it runs while the answer is sent, when there is no application context."""
+    with stream:
         while chunk := stream.read(CHUNK):
             yield chunk

@@ -122,6 +122,9 @@ def test_going_back_loses_nothing_and_a_file_can_be_removed(browser):
     fill(browser, club, until=5)
     page = browser.open("/inscription/etape/3").expect("statuts.pdf")
     assert club.structure["siret"] in page.source
+    (link,) = page.links("statuts.pdf")
+    kept = browser.download(link)
+    assert kept.content.startswith(b"%PDF") and kept.headers["Content-Disposition"].startswith("inline")
     page = page.press("Retirer statuts.pdf")
     assert "statuts.pdf" not in page.text and club.structure["name"] in page.source
     person = browser.open("/inscription/etape/4")
