@@ -17,31 +17,39 @@ from typing import Any
 import pytest
 
 from deploy import keys as deploy_keys
-from deploy.local.infra import Infrastructure
+from deploy.local import processes
+from deploy.local.infra import LAST, Infrastructure
 from services.chassis import actor, config
 from services.chassis import keys as chassis_keys
 from services.chassis.database import BoundDatabase
-from tests.platform import Infra, Platform, free_port
+from tests.platform import Infra, Platform
+from tests.ports import free_block
 
 _INFRA = "PSL_TEST_INFRA"
 
 
+FOLDER = Path(__file__).resolve().parents[1] / "var"
+
+
 def _start_infrastructure() -> Infrastructure:
     """Under var/ and not among pytest's temporary folders, which PostgreSQL's own user may not enter."""
-    started = Infrastructure(Path.cwd() / "var" / f"test-infra-{os.getpid()}", _free_block(), durable=False)
+    _end_what_killed_sessions_left()
+    started = Infrastructure(FOLDER / f"test-infra-{os.getpid()}", free_block(), durable=False)
     started.start()
     return started
 
 
-def _free_block() -> int:
-    """A first port with room above it; ephemeral ports lie higher, so that a child can't take one in between."""
-    return 20_000 + (free_port() + os.getpid() * 97) % 120 * 100
+def _end_what_killed_sessions_left() -> None:
+    for left in FOLDER.glob("test-infra-*"):
+        if processes.identity(int(left.name.rpartition("-")[2])) is None:
+            processes.end_leftovers(left / "run", last=LAST)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """With several workers, the one who directs them starts the infrastructure for all."""
     directing = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
-    if directing and _INFRA not in os.environ and not config.option.collectonly:
+    if directing and not os.environ.get(_INFRA) and not config.option.collectonly:
         started = _start_infrastructure()
         config.add_cleanup(lambda: shutil.rmtree(started.var, ignore_errors=True))
         config.add_cleanup(started.stop)
@@ -49,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         described.write_text(json.dumps(started.describe()))
         described.chmod(0o600)
         os.environ[_INFRA] = str(described)
-        config.add_cleanup(lambda: os.environ.pop(_INFRA, None))
+        config.add_cleanup(lambda: os.environ.update({_INFRA: ""}))
 
 
 @pytest.fixture(scope="session")

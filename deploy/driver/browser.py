@@ -221,12 +221,20 @@ class Filled:
         raise NotThere(f"«{label}» has no choice «{wanted}»; there are {[words for words, _ in options]}")
 
     def _control(self, label: str) -> Any:
-        labels = [(words_of(node), node) for node in self._form.iter("label")]
+        """The field of a label; «Règle 2 › Montant» means the one in the group that is called so."""
+        group, inside, label = label.rpartition(" › ")
+        labels = [(words_of(node), node) for node in (self._group(group) if inside else self._form).iter("label")]
         for fits in (str.__eq__, str.startswith, str.__contains__):
             for words, node in labels:
                 if fits(words, plain(label)) and (control := self._labelled(node)) is not None:
                     return control
         raise NotThere(f"no field «{label}» on {self._page.url}; there are {[words for words, _ in labels]}")
+
+    def _group(self, legend: str) -> Any:
+        for node in self._form.iter("legend"):
+            if words_of(node) == plain(legend):
+                return node.getparent()
+        raise NotThere(f"no group «{legend}» on {self._page.url}")
 
     def _labelled(self, node: Any) -> Any:
         if node.get("for"):

@@ -1,9 +1,11 @@
 """What the Caf's agents do on the pages: sign in with password and code, instruct, counter-sign, prepare, release."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 
 from deploy.driver.browser import Browser, NotThere, Page
 from deploy.driver.people import Agent
+from deploy.local.waiting import wait_for
 
 
 def sign_in(browser: Browser, agent: Agent) -> Page:
@@ -28,3 +30,82 @@ def partner_number_on(page: Page) -> str:
     if found is None:
         raise NotThere(f"no partner number on {page.url}")
     return found[1]
+
+
+RULES = ((None, 599, "100,00"), (600, None, "60,00"))
+"""Family quotient from, to, amount of the pass."""
+
+
+def open_season(browser: Browser, beneficiaries: bytes) -> str:
+    """«Campagnes»: create a season, open it, «Importer des pass» from a CSV. Returns what the last page counts."""
+    today = datetime.now(UTC).date()
+    page = browser.open("/caf").follow("Campagnes").follow("Nouvelle campagne")
+    page = page.press("Enregistrer", _season(today))
+    page = page.press("Ouvrir la campagne")
+    page = page.follow("Importer des pass")
+    file = ("beneficiaires.csv", beneficiaries, "text/csv")
+    page = _when(page.press("Vérifier le fichier", upload={"Fichier CSV": file}), "Vérification terminée")
+    page = _when(page.press("Importer des pass"), "Import terminé")
+    return figures(page)
+
+
+def _season(today: date) -> dict[str, str]:
+    answers = {
+        "Dispositif": "Pass'sports-loisirs",
+        "Nom de la campagne": f"{today.year}-{today.year + 1}",
+        "Premier jour d'utilisation": (today - timedelta(days=30)).isoformat(),
+        "Dernier jour d'utilisation": (today + timedelta(days=240)).isoformat(),
+        "Âge calculé au": today.isoformat(),
+        "Budget": "100000",
+    }
+    for number, (low, high, amount) in enumerate(RULES, start=1):
+        bounds = {"Âge minimal": 3, "Âge maximal": 18, "Quotient minimal": low, "Quotient maximal": high}
+        answers |= {f"Règle {number} › {label}": str(v) for label, v in bounds.items() if v is not None}
+        answers[f"Règle {number} › Montant"] = amount
+    return answers
+
+
+def first_birth_year() -> int:
+    """With eight years from here on, every child is between 3 and 18."""
+    return datetime.now(UTC).year - 14
+
+
+def _when(page: Page, text: str) -> Page:
+    """The same page, once it shows the text."""
+    found = [page]
+
+    def shown() -> bool:
+        found[0] = page.browser.open(page.url)
+        return text in found[0].text
+
+    wait_for(shown, f"{page.url} shows «{text}»", 60, every_s=0.3)
+    return found[0]
+
+
+def figures(page: Page) -> str:
+    """The figures at the top of a page: «Lignes lues 24, Pass créés 24 …»."""
+    return re.sub(r"\s+", " ", " ".join(node.text_content() for node in page.document.xpath("//*[@class='figures']")))
+
+
+def countersign(browser: Browser, structure: str) -> Page:
+    """«Contresigner» one convention."""
+    page = browser.open("/caf").follow("Contresigner")
+    page = page.follow(structure)
+    return page.press("Contresigner")
+
+
+def pay(preparer: Browser, releaser: Browser, agent: Agent) -> str:
+    """«Préparer le lot», then, by another agent with a fresh code, «Libérer le lot». Returns the batch's figures."""
+    page = preparer.open("/caf").follow("Lots de remboursement")
+    prepared = page.press("Préparer le lot")
+    page = releaser.open(prepared.url)
+    page = page.press("Libérer le lot", {"Code à six chiffres": agent.code()})
+    return figures(page)
+
+
+def bank_file(browser: Browser) -> bytes:
+    """The pain.001 of the newest batch, once it is made."""
+    page = browser.open("/caf").follow("Lots de remboursement")
+    page = browser.open(page.document.xpath("//table//a/@href")[0])
+    wait_for(lambda: browser.open(page.url).links("pain.001"), "the bank file is made", 30, every_s=0.3)
+    return browser.download(browser.open(page.url).links("pain.001")[0]).content

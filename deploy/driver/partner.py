@@ -6,9 +6,11 @@ from deploy.driver import documents
 from deploy.driver.browser import Browser, NotThere, Page
 from deploy.driver.outbox import Outbox
 from deploy.driver.people import Applicant, international
+from deploy.local.waiting import wait_for
 
 # A structure without a special status: the documents that the guide's step 3 names for an association.
 STRUCTURE_TYPE = "Association"
+PAYOUTS = "/remboursements"
 
 
 def apply(browser: Browser, found: Applicant) -> Page:
@@ -108,3 +110,9 @@ def code_on(page: Page) -> str:
     for node in page.document.xpath("//figcaption//strong"):
         return re.sub(r"\s+", "", node.text_content())
     raise NotThere(f"no pairing code on {page.url}")
+
+
+def slip(browser: Browser) -> bytes:
+    """The newest payment slip of the structure, once it is made."""
+    wait_for(lambda: browser.open(PAYOUTS).links("ordereau"), "the slip is offered", 30, every_s=0.3)
+    return browser.download(browser.open(PAYOUTS).links("ordereau")[0]).content

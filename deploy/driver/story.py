@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import requests
 
-from deploy.driver import caf, partner, passes, people
+from deploy.driver import caf, partner, passes, payments, people
 from deploy.driver.browser import Browser
 from deploy.driver.finance import Finance
 from deploy.driver.outbox import Outbox
@@ -218,7 +218,13 @@ class Story:
         return caf.pay(self.desk("preparer"), self.desk("releaser"), self.agents["releaser"])
 
     def look_at_documents(self) -> str:
-        return caf.check_documents(self.desk("releaser"), self.club, AMOUNT_CENTS, passes.CHILDREN[0])
+        amounts = payments.amounts_in(caf.bank_file(self.desk("releaser")))
+        see(amounts == [AMOUNT_CENTS], f"the bank file pays {amounts}")
+        slip = payments.text_of(partner.slip(self.club))
+        named = [word for words in passes.CHILDREN for word in words if word in slip]
+        see(not named, f"the slip names {named}")
+        see(self.recorded["number"] in slip, "the slip does not name the transaction")
+        return f"pain.001.001.09 of {amounts[0] / 100:.2f} €; a slip with {self.recorded['number']} and no name"
 
     def finance_received(self) -> str:
         return self.finance.received(self.applicant.partner_number, AMOUNT_CENTS)
