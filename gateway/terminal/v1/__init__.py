@@ -15,6 +15,8 @@ from gateway.terminal.v1.routes import blueprint
 
 PREFIX = "/api/v1"
 
+problems.register(blueprint)  # once: several applications of one process share the blueprint
+
 
 class _Api(Api):  # type: ignore[misc]
     """flask-smorest without its own error handlers: pages have theirs, the API has `problems`."""
@@ -38,7 +40,6 @@ def register(app: Flask, *, csrf: Any, limiter: Any) -> None:
         OPENAPI_VERSION="3.1.0",
     )
     api = _Api(app, spec_kwargs=document.DESCRIPTION)
-    problems.register(blueprint)
     api.register_blueprint(blueprint, url_prefix=PREFIX)
     app.extensions["terminal_api"] = api
     app.register_blueprint(document.blueprint, url_prefix=PREFIX)
