@@ -98,6 +98,11 @@ def _add_development(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     clock.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
     clock.set_defaults(command=move_clock)
 
+    data = commands.add_parser("demo-data", help="development: load demonstration data into a running platform")
+    data.add_argument("--port", type=int, default=8000, help="the gateway's port (default: 8000)")
+    data.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
+    data.set_defaults(command=load_demo_data)
+
 
 def default_var() -> Path:
     return Path(os.environ.get("PSL_VAR", "var"))
@@ -179,6 +184,15 @@ def restore_backup(asked: argparse.Namespace) -> int:
         print(reason, file=sys.stderr)
         return 1
     print(f"restored to {manifest['taken_at']}; start the platform, then reconcile")
+    return 0
+
+
+def load_demo_data(asked: argparse.Namespace) -> int:
+    from deploy.demo_data import load
+    from deploy.local.platform import Platform
+    from deploy.surroundings import noted
+
+    load(Platform(asked.var, asked.port, noted(asked.var)), print)
     return 0
 
 

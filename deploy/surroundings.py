@@ -20,9 +20,13 @@ def forget(var: Path) -> None:
     (var / NOTE).unlink(missing_ok=True)
 
 
+def noted(var: Path) -> dict[str, str]:
+    """What a local run in this folder left; nothing if none goes on."""
+    path = var / NOTE
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
 def adopt(var: Path | None = None) -> None:
     """Add to the environment what it lacks, if a local run goes on in this folder."""
-    path = (var or Path(os.environ.get("PSL_VAR", "var"))) / NOTE
-    if path.exists():
-        for name, value in json.loads(path.read_text(encoding="utf-8")).items():
-            os.environ.setdefault(name, value)
+    for name, value in noted(var or Path(os.environ.get("PSL_VAR", "var"))).items():
+        os.environ.setdefault(name, value)

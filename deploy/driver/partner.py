@@ -81,6 +81,14 @@ def choose_structure(page: Page, structure: str) -> Page:
     return page.press(structure)
 
 
+def structure_id(browser: Browser) -> str:
+    """The id of the first structure that the person may administer, as its rectangle's form names it."""
+    for action in browser.open("/espace").document.xpath("//form/@action"):
+        if found := re.search(r"/espace/([0-9a-f-]{36})$", action):
+            return found[1]
+    raise NotThere("no structure to choose on /espace")
+
+
 def sign_convention(browser: Browser, outbox: Outbox, found: Applicant) -> tuple[Page, bytes]:
     """Read the PDF, ask for the code, type it. Returns the last page and the PDF that was read."""
     number = international(found.mobile)

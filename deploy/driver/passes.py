@@ -11,6 +11,7 @@ from PIL import Image
 from deploy.driver.outbox import Mail, flat
 
 HEADINGS = ("matricule", "identifiant_enfant", "nom", "prenom", "date_naissance", "quotient_familial", "email")
+MAIL_SAYS = "Code à saisir"
 CHILDREN = (
     ("Benali", "Lina"), ("Costa", "Tiago"), ("Diallo", "Aminata"), ("Durand", "Louise"), ("Fofana", "Ibrahim"),
     ("Garcia", "Inès"), ("Haddad", "Yanis"), ("Kone", "Mariam"), ("Leroy", "Gabriel"), ("Moreau", "Jade"),

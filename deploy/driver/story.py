@@ -35,10 +35,10 @@ def see(condition: bool, otherwise: str) -> None:
 class Story:
     """One club, one child, one payment."""
 
-    def __init__(self, platform: Platform, kill: str | None = None) -> None:
-        self.platform, self._kill = platform, kill
+    def __init__(self, platform: Platform, kill: str | None = None, mark: str = "") -> None:
+        self.platform, self._kill, self._mark = platform, kill, mark
         self.outbox = Outbox(platform.var)
-        self.applicant = people.applicant()
+        self.applicant = people.applicant(mark=mark)
         self.club = self._browser()
         self.agents: dict[str, Agent] = {}
         self.desks: dict[str, Browser] = {}
@@ -76,7 +76,7 @@ class Story:
     # ── the Caf's agents ─────────────────────────────────────────────────────────────────────────
     def open_agents(self) -> str:
         for role, first_name in zip(ROLES, FIRST_NAMES, strict=True):
-            self.agents[role] = open_agent(self.platform, role, first_name)
+            self.agents[role] = open_agent(self.platform, role, first_name, self._mark)
         self.desk("instructor")
         return f"{len(self.agents)} accounts; the instructor signed in with password and authenticator"
 
@@ -128,7 +128,7 @@ class Story:
         return caf.open_season(self.desk("administrator"), passes.beneficiaries(24, caf.first_birth_year()))
 
     def receive_pass(self) -> str:
-        mail = self.outbox.wait_for_mail(passes.family_email(0), "Code à saisir", within_s=40)
+        mail = self.outbox.wait_for_mail(passes.family_email(0), passes.MAIL_SAYS, within_s=40)
         self.child = passes.pass_in(mail)
         return f"a code, a QR that a camera reads, {self.child.balance_cents / 100:.2f} €"
 
@@ -147,7 +147,7 @@ class Story:
         return f"terminal {self.terminal.terminal_id}"
 
     def record_and_cancel(self) -> str:
-        checked = self._until_active(lambda: self.terminal.check(qr=self.child.qr))
+        checked = self.until_active(lambda: self.terminal.check(qr=self.child.qr))
         see(checked["usable"] and checked["balance_cents"] == self.child.balance_cents, f"the check says {checked}")
         first = self.terminal.record(1_000, qr=self.child.qr)
         cancelled = self.terminal.cancel(first["number"])
@@ -155,8 +155,8 @@ class Story:
         see(self._balance() == self.child.balance_cents, "the balance did not come back")
         return f"{first['number']} cancelled, the balance is back"
 
-    def _until_active(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The platform may still be telling its services that the partner is active."""
+    def until_active(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What the call answers; the platform may still be telling its services that the partner is active."""
         found: dict[str, Any] = {}
 
         def answered() -> bool:
@@ -230,11 +230,19 @@ class Story:
         return self.finance.received(self.applicant.partner_number, AMOUNT_CENTS)
 
 
-def open_agent(platform: Platform, role: str, first_name: str) -> Agent:
+def open_agent(platform: Platform, role: str, first_name: str, mark: str = "") -> Agent:
     """An agent made with the operator's command, ready to sign in."""
     name = ["--first-name", first_name, "--last-name", role.capitalize()]
     printed = platform.run(
-        "-m", "services.identity", "create-agent", "--email", f"{role}@caf.example", *name, "--roles", role, "--ready"
+        "-m",
+        "services.identity",
+        "create-agent",
+        "--email",
+        f"{role}{mark}@caf.example",
+        *name,
+        "--roles",
+        role,
+        "--ready",
     )
     found = json.loads(printed.splitlines()[-1])
     return Agent(found["login"], found["password"], found["totp_secret"])
