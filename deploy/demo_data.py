@@ -6,6 +6,7 @@ The file is written last, so that it says all is there. A load that was interrup
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +22,29 @@ MAIL_WITHIN_S = 60
 def load(platform: Platform, say: Callable[[str], None]) -> dict[str, Any]:
     """Make agents, an active partner with a terminal, a season with passes and some transactions; write demo.json."""
     story = Story(platform, mark=_attempt(platform.var))
-    for title, step in _steps(story):
+    for title, steps in _steps(story):
         say(title)
-        step()
+        for step in steps:
+            step()
     found = told(story)
     _write(platform.var / FILE, found)
     return found
 
 
-def _steps(story: Story) -> list[tuple[str, Callable[[], Any]]]:
+def _steps(story: Story) -> list[tuple[str, list[Callable[[], Any]]]]:
     return [
-        ("accounts of the Caf's agents", story.open_agents),
-        ("a club applies, its representative activates the account", lambda: (story.apply(), story.activate())),
-        ("the convention is signed, the application approved, the convention counter-signed",
-         lambda: (story.sign(), story.instruct(), story.countersign())),
-        ("a season is opened, passes are issued and mailed", story.open_season),
-        ("a terminal is paired and records some transactions", lambda: (story.pair(), _record(story))),
-    ]  # fmt: skip
+        ("accounts of the Caf's agents", [story.open_agents]),
+        ("a club applies, its representative activates the account", [story.apply, story.activate]),
+        ("the convention is signed on both sides", [story.sign, story.instruct, story.countersign]),
+        ("a season is opened, passes are issued and mailed", [story.open_season]),
+        ("a terminal is paired and records some transactions", [story.pair, lambda: _record(story)]),
+    ]
 
 
 def _record(story: Story) -> None:
     """The last children use their pass; the passes that demo.json names stay untouched."""
     for number, index in enumerate(range(PASSES - USED, PASSES), start=1):
-        found = _pass_of(story, index)
-        story.until_active(lambda found=found, number=number: story.terminal.record(1_000 * number, code=found.code))
+        story.until_active(partial(story.terminal.record, 1_000 * number, code=_pass_of(story, index).code))
 
 
 def _pass_of(story: Story, index: int) -> passes.Pass:
