@@ -71,6 +71,14 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "open": Shown(N_("Ouverte"), "good"),
         "closed": Shown(N_("Fermée"), "muted"),
     },
+    "import": {
+        "checking": Shown(N_("Vérification en cours"), "waiting"),
+        "checked": Shown(N_("À confirmer"), "waiting"),
+        "running": Shown(N_("Émission en cours"), "waiting"),
+        "done": Shown(N_("Terminé"), "good"),
+        "failed": Shown(N_("Illisible"), "bad"),
+        "abandoned": Shown(N_("Abandonné"), "muted"),
+    },
     "bank_account": {
         "submitted": Shown(N_("À vérifier par la Caf"), "waiting"),
         "verified": Shown(N_("Vérifié"), "good"),

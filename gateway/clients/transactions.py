@@ -156,6 +156,10 @@ class PassesClient(ServiceClient):
         at most 50."""
         return self._call("find_passes", idempotent=True, text=text, season_id=season_id)
 
+    def one(self, pass_id: str) -> results.FamilyPass:
+        """A pass with its history. Refuses `pass_unknown`."""
+        return self._call("pass_of_child", idempotent=True, pass_id=pass_id)
+
     def cancel_pass(self, pass_id: str, *, reason: str) -> results.Pass:
         """No debit any more; what is left goes back to the budget. Refuses `pass_unknown`, `pass_revoked`."""
         return self._call("cancel_pass", pass_id=pass_id, reason=reason)

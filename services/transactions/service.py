@@ -183,6 +183,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return passes.find(uow, **call.arguments)
 
+    @rpc(arguments.PassId, demands=SEARCHES_PASSES, idempotent=True)
+    def pass_of_child(self, call: Call) -> Any:
+        """One pass."""
+        with self.database.unit_of_work(call) as uow:
+            return passes.one(uow, **call.arguments)
+
     @rpc(arguments.CancelPass, demands=ADMINISTERS_SEASONS)
     def cancel_pass(self, call: Call) -> Any:
         """No debit of this pass any more."""

@@ -6,11 +6,9 @@ from services.chassis.database import BoundDatabase, Context, UnitOfWork
 from services.chassis.files import FileStore, StoredFile
 from services.transactions import documents, seals
 from services.transactions.domain.refusals import LinkUnknown, PassUnknown, TransactionUnknown
-from services.transactions.handlers import contestations, passes, receipts
+from services.transactions.handlers import contestations, passes
 from services.transactions.repository import families, transactions
 from services.transactions.repository import passes as pass_rows
-
-_SHOWN_PER_PASS = 200
 
 
 def _family_id(uow: UnitOfWork, link: str) -> str:
@@ -27,14 +25,9 @@ def page(uow: UnitOfWork, link: str) -> dict[str, Any]:
     family_id = _family_id(uow, link)
     row = families.by_id(uow.connection, family_id) or {}
     return {
-        "passes": [_with_history(uow, one) for one in pass_rows.of_family(uow.connection, family_id)],
+        "passes": [passes.with_history(uow, one) for one in pass_rows.of_family(uow.connection, family_id)],
         "debit_mails": row["debit_mails"],
     }
-
-
-def _with_history(uow: UnitOfWork, row: dict[str, Any]) -> dict[str, Any]:
-    used = transactions.page(uow.connection, {"pass_id": row["pass_id"]}, after=None, limit=_SHOWN_PER_PASS)
-    return passes.told(row) | {"transactions": [receipts.transaction(one, uow.today) for one in used]}
 
 
 def _own_pass(uow: UnitOfWork, link: str, pass_id: str) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from services.chassis.database import UnitOfWork
 from services.transactions import seals
 from services.transactions.domain import codes, ledger, refusals
 from services.transactions.domain.codes import Unreadable
+from services.transactions.handlers import receipts
 from services.transactions.handlers.scans import movement_rows
-from services.transactions.repository import passes, seasons
+from services.transactions.repository import passes, seasons, transactions
 
 SHOWN_AT_MOST = 50
+_HISTORY = 200
 RENEWALS_PER_DAY = 3
 """A family that loses its QR more often in one day has another problem; and each renewal is a mail."""
 
@@ -60,6 +62,20 @@ def _code_print(text: str) -> str | None:
         return seals.code_print(codes.read_code(text))
     except Unreadable:
         return None
+
+
+def one(uow: UnitOfWork, pass_id: str) -> dict[str, Any]:
+    """A pass with its history. Raises PassUnknown."""
+    row = passes.by_id(uow.connection, pass_id)
+    if row is None:
+        raise refusals.PassUnknown
+    return with_history(uow, row)
+
+
+def with_history(uow: UnitOfWork, row: dict[str, Any]) -> dict[str, Any]:
+    """A pass and its transactions, newest first."""
+    used = transactions.page(uow.connection, {"pass_id": row["pass_id"]}, after=None, limit=_HISTORY)
+    return told(row) | {"transactions": [receipts.transaction(each, uow.today) for each in used]}
 
 
 def known(uow: UnitOfWork, pass_id: str) -> dict[str, Any]:
