@@ -14,6 +14,7 @@ from gateway.terminal.v1 import document, problems
 from gateway.terminal.v1.routes import blueprint
 
 PREFIX = "/api/v1"
+problems.register(blueprint)
 
 problems.register(blueprint)  # once: several applications of one process share the blueprint
 
@@ -33,7 +34,8 @@ def _on_http(error: HTTPException) -> Any:
 
 
 def register(app: Flask, *, csrf: Any, limiter: Any) -> None:
-    """Put the API into the application. It brings its own limits, and needs no CSRF token since it takes no cookie."""
+    """Put the API into the application. It brings its own limits, and needs no CSRF token since it takes no
+    cookie."""
     app.config.update(
         API_TITLE="SmartTPE – Pass'Sports-Loisirs",
         API_VERSION="1.0.0",
