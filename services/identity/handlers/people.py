@@ -2,6 +2,7 @@
 
 from sqlalchemy.dialects.postgresql import insert
 
+from services.chassis.actor import ActorInvalid
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.identity import hashing, personal, repository
@@ -80,7 +81,8 @@ def _public(account: Account) -> dict[str, str | None]:
 def own_account(uow: UnitOfWork, *, locked: bool = False) -> Account:
     """The account of the signed-in caller."""
     account = repository.account(uow.session, uow.actor.account_id or "", locked=locked)
-    assert account is not None  # an actor token names an account that exists: rows are erased, never deleted
+    if account is None:  # rows are erased, never deleted: only a restored database can be older than a token
+        raise ActorInvalid
     return account
 
 

@@ -64,6 +64,7 @@ class Payout(Base):
         Index("ix_payouts_batch_id_amount_cents", "batch_id", "amount_cents", "payout_id"),
         Index("ix_payouts_without_slip", "batch_id", postgresql_where=text("NOT slip_made")),
         Index("ix_payouts_to_order", "batch_id", "payout_id", postgresql_where=text("state = 'prepared'")),
+        {"info": {"rows_of": "structure_id"}},
     )
 
     payout_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -86,7 +87,8 @@ class Payout(Base):
 
 
 class PayoutLine(Base):
-    """A line's place in a payout. **A line has one live place at most**; a returned payout's places are dead."""
+    """A line's place in a payout. **A line has one live place at most**; a returned payout's places are
+    dead."""
 
     __tablename__ = "payout_lines"
     __table_args__ = (
@@ -96,6 +98,7 @@ class PayoutLine(Base):
             ["lines.line_id", "lines.structure_id", "lines.amount_cents"],
         ),
         Index("uq_payout_lines_live", "line_id", unique=True, postgresql_where=text("live")),
+        {"info": {"rows_of": "structure_id"}},
     )
 
     payout_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -109,6 +112,7 @@ class LeftBehind(Base):
     """A partner whose lines a batch left for the next one, and why."""
 
     __tablename__ = "left_behind"
+    __table_args__ = ({"info": {"rows_of": "structure_id"}},)
 
     batch_id: Mapped[Id] = mapped_column(ForeignKey("batches.batch_id", ondelete="CASCADE"), primary_key=True)
     structure_id: Mapped[Id] = mapped_column(primary_key=True)

@@ -11,13 +11,14 @@ from services.payouts.models.base import Base, Cents, Count, Id, Instant, Words
 
 
 class LedgerMovement(Base):
-    """One movement: its entries sum to zero (a deferred trigger says no otherwise). One fact moves money once."""
+    """One movement: its entries sum to zero (a deferred trigger says no otherwise). One fact moves money
+    once."""
 
     __tablename__ = "ledger_movements"
     __table_args__ = (
         UniqueConstraint("kind", "reference"),
         Index("ix_ledger_movements_moved_at", "moved_at"),
-        {"info": {"append_only": True}},
+        {"info": {"append_only": True, "rows_of": "structure_id"}},
     )
 
     movement_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -38,7 +39,7 @@ class LedgerEntry(Base):
             "account IN ('scheme_expense', 'partners_payable', 'transfers_in_progress', 'bank')", name="account"
         ),
         Index("ix_ledger_entries_account_structure_id", "account", "structure_id"),
-        {"info": {"append_only": True}},
+        {"info": {"append_only": True, "rows_of": "structure_id"}},
     )
 
     movement_id: Mapped[Id] = mapped_column(ForeignKey("ledger_movements.movement_id"), primary_key=True)

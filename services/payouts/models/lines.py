@@ -27,7 +27,7 @@ class BankAccount(Base):
     """One verified version of a partner's bank account. The IBAN is sealed with this service's own keys."""
 
     __tablename__ = "bank_accounts"
-    __table_args__ = (UniqueConstraint("structure_id", "version"),)
+    __table_args__ = (UniqueConstraint("structure_id", "version"), {"info": {"rows_of": "structure_id"}})
 
     bank_account_id: Mapped[Id] = mapped_column(primary_key=True)
     structure_id: Mapped[Id]
@@ -42,13 +42,15 @@ class BankAccount(Base):
 
 
 class AnnouncedDay(Base):
-    """A partner's day as transactions announced it: the totals to reconcile with. Complete when all chunks are in."""
+    """A partner's day as transactions announced it: the totals to reconcile with. Complete when all chunks
+    are in."""
 
     __tablename__ = "announced_days"
     __table_args__ = (
         CheckConstraint("received_chunks BETWEEN 1 AND chunks", name="received_chunks"),
         CheckConstraint("received_cents <= total_cents AND received_count <= line_count", name="received_totals"),
         Index("ix_announced_days_incomplete", "structure_id", postgresql_where=text("received_chunks < chunks")),
+        {"info": {"rows_of": "structure_id"}},
     )
 
     structure_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -65,7 +67,7 @@ class AnnouncedChunk(Base):
     """One chunk of a day: it counts once, whatever event brought it."""
 
     __tablename__ = "announced_chunks"
-    __table_args__ = ({"info": {"append_only": True}},)
+    __table_args__ = ({"info": {"append_only": True, "rows_of": "structure_id"}},)
 
     structure_id: Mapped[Id] = mapped_column(primary_key=True)
     locked_on: Mapped[date] = mapped_column(Date, primary_key=True)
@@ -73,7 +75,8 @@ class AnnouncedChunk(Base):
 
 
 class Line(Base):
-    """One amount owed to a partner (or taken back): a locked transaction or an accepted correction. Never changed."""
+    """One amount owed to a partner (or taken back): a locked transaction or an accepted correction. Never
+    changed."""
 
     __tablename__ = "lines"
     __table_args__ = (
@@ -84,7 +87,7 @@ class Line(Base):
         CheckConstraint("(kind = 'transaction') = (locked_on IS NOT NULL)", name="locked_on"),
         Index("ix_lines_structure_id_occurred_at", "structure_id", "occurred_at"),
         Index("ix_lines_transaction_id", "transaction_id"),
-        {"info": {"append_only": True}},
+        {"info": {"append_only": True, "rows_of": "structure_id"}},
     )
 
     line_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -101,10 +104,11 @@ class Line(Base):
 
 
 class OpenLine(Base):
-    """A line that no payout holds: what the next batch looks at, so that its cost doesn't grow with history."""
+    """A line that no payout holds: what the next batch looks at, so that its cost doesn't grow with
+    history."""
 
     __tablename__ = "open_lines"
-    __table_args__ = (Index("ix_open_lines_structure_id", "structure_id"),)
+    __table_args__ = (Index("ix_open_lines_structure_id", "structure_id"), {"info": {"rows_of": "structure_id"}})
 
     line_id: Mapped[Id] = mapped_column(ForeignKey("lines.line_id"), primary_key=True)
     structure_id: Mapped[Id]
