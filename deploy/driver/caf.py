@@ -96,16 +96,16 @@ def countersign(browser: Browser, structure: str) -> Page:
 
 def pay(preparer: Browser, releaser: Browser, agent: Agent) -> str:
     """«Préparer le lot», then, by another agent with a fresh code, «Libérer le lot». Returns the batch's figures."""
-    page = preparer.open("/caf").follow("Lots de remboursement")
-    prepared = page.press("Préparer le lot")
-    page = releaser.open(prepared.url)
-    page = page.press("Libérer le lot", {"Code à six chiffres": agent.code()})
+    browser = preparer.open("/caf").follow("Lots de remboursement").follow("Préparer le lot")
+    wait_for(lambda: preparer.open(browser.url).has_button("Préparer le lot"), "there is something to pay", 30, 0.3)
+    prepared = preparer.open(browser.url).press("Préparer le lot").expect("Le lot est préparé")
+    page = releaser.open(prepared.url).press("Libérer le lot", {"Code d'authentification": agent.code()})
     return figures(page)
 
 
 def bank_file(browser: Browser) -> bytes:
     """The pain.001 of the newest batch, once it is made."""
-    page = browser.open("/caf").follow("Lots de remboursement")
-    page = browser.open(page.document.xpath("//table//a/@href")[0])
-    wait_for(lambda: browser.open(page.url).links("pain.001"), "the bank file is made", 30, every_s=0.3)
-    return browser.download(browser.open(page.url).links("pain.001")[0]).content
+    batches = browser.open("/caf").follow("Lots de remboursement")
+    batch = batches.document.xpath("//table//a/@href")[0]
+    wait_for(lambda: browser.open(batch).links("Fichier bancaire"), "the bank file is made", 30, every_s=0.3)
+    return browser.download(browser.open(batch).links("Fichier bancaire")[0]).content

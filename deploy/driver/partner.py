@@ -122,5 +122,5 @@ def code_on(page: Page) -> str:
 
 def slip(browser: Browser) -> bytes:
     """The newest payment slip of the structure, once it is made."""
-    wait_for(lambda: browser.open(PAYOUTS).links("ordereau"), "the slip is offered", 30, every_s=0.3)
-    return browser.download(browser.open(PAYOUTS).links("ordereau")[0]).content
+    wait_for(lambda: browser.open(PAYOUTS).links("Bordereau de paiement"), "the slip is offered", 30, every_s=0.3)
+    return browser.download(browser.open(PAYOUTS).links("Bordereau de paiement")[0]).content
