@@ -4,8 +4,17 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from deploy.driver.browser import Browser, NotThere, Page
-from deploy.driver.people import Agent
+from deploy.driver.outbox import Outbox
+from deploy.driver.people import PASSWORD, Agent
 from deploy.local.waiting import wait_for
+
+ROLE_LABELS = {
+    "instructor": "Instructeur",
+    "signatory": "Signataire",
+    "preparer": "Préparateur",
+    "releaser": "Libérateur",
+    "administrator": "Administrateur",
+}
 
 
 def sign_in(browser: Browser, agent: Agent) -> Page:
@@ -13,6 +22,26 @@ def sign_in(browser: Browser, agent: Agent) -> Page:
     page = browser.open("/login/agent")
     page = page.press("Se connecter", {"Identifiant": agent.login, "Mot de passe": agent.password})
     return page.press("Valider", {"Code à six chiffres": agent.code()})
+
+
+def add_agent(browser: Browser, role: str, first_name: str, email: str) -> None:
+    """«Agents» → «Ajouter un agent», by an administrator."""
+    page = browser.open("/caf").follow("Agents").follow("Ajouter un agent")
+    names = {"Nom": role.capitalize(), "Prénom": first_name, "Adresse e-mail professionnelle": email}
+    page.press("Terminer", names, choose=[ROLE_LABELS[role]]).expect("L'agent est ajouté")
+
+
+def first_sign_in(browser: Browser, outbox: Outbox, email: str) -> Agent:
+    """With the mailed provisional password: enrol an authenticator, then choose a password. The agent is signed in."""
+    mail = outbox.wait_for_mail(email, "Mot de passe provisoire")
+    page = browser.open("/login/agent")
+    page = page.press("Se connecter", {"Identifiant": email, "Mot de passe": mail.after("Mot de passe provisoire")})
+    secret = "".join(page.document.xpath("//code")[0].text_content().split())
+    agent = Agent(email, PASSWORD, secret)
+    page = page.press("Valider", {"Code à six chiffres": agent.code()}).follow("J'ai rangé mes codes")
+    chosen = {"Nouveau mot de passe": PASSWORD, "Confirmez le nouveau mot de passe": PASSWORD}
+    page.press("Activer mon compte", chosen)
+    return agent
 
 
 def instruct(browser: Browser, structure: str) -> Page:
@@ -36,11 +65,11 @@ RULES = ((None, 599, "100,00"), (600, None, "60,00"))
 """Family quotient from, to, amount of the pass."""
 
 
-def open_season(browser: Browser, beneficiaries: bytes) -> str:
+def open_season(browser: Browser, beneficiaries: bytes, mark: str = "") -> str:
     """«Campagnes»: create a season, open it, «Importer des pass» from a CSV. Returns what the last page counts."""
     today = datetime.now(UTC).date()
     page = browser.open("/caf").follow("Campagnes").follow("Nouvelle campagne")
-    page = page.press("Enregistrer", _season(today))
+    page = page.press("Enregistrer", _season(today, mark))
     page = page.press("Ouvrir la campagne")
     page = page.follow("Importer des pass")
     file = ("beneficiaires.csv", beneficiaries, "text/csv")
@@ -49,10 +78,10 @@ def open_season(browser: Browser, beneficiaries: bytes) -> str:
     return figures(page)
 
 
-def _season(today: date) -> dict[str, str]:
+def _season(today: date, mark: str) -> dict[str, str]:
     answers = {
         "Dispositif": "Pass'sports-loisirs",
-        "Nom de la campagne": f"{today.year}-{today.year + 1}",
+        "Nom de la campagne": f"{today.year}-{today.year + 1} {mark}".strip(),
         "Premier jour d'utilisation": (today - timedelta(days=30)).isoformat(),
         "Dernier jour d'utilisation": (today + timedelta(days=240)).isoformat(),
         "Âge calculé au": today.isoformat(),

@@ -17,8 +17,7 @@ from deploy.driver.terminal import Problem, Terminal
 from deploy.local.platform import Platform
 from deploy.local.waiting import wait_for
 
-ROLES = ("instructor", "signatory", "preparer", "releaser", "administrator")
-FIRST_NAMES = ("Anne", "Bruno", "Chloé", "David", "Élise")
+AGENTS = {"instructor": "Bruno", "signatory": "Chloé", "preparer": "David", "releaser": "Élise"}
 AMOUNT_CENTS = 2_500
 
 
@@ -75,10 +74,14 @@ class Story:
 
     # ── the Caf's agents ─────────────────────────────────────────────────────────────────────────
     def open_agents(self) -> str:
-        for role, first_name in zip(ROLES, FIRST_NAMES, strict=True):
-            self.agents[role] = open_agent(self.platform, role, first_name, self._mark)
-        self.desk("instructor")
-        return f"{len(self.agents)} accounts; the instructor signed in with password and authenticator"
+        """The first administrator is made by an operator; the others by the administrator, on the pages."""
+        self.agents["administrator"] = open_agent(self.platform, f"administrator{self._mark}@caf.example")
+        for role, first_name in AGENTS.items():
+            email = f"{role}{self._mark}@caf.example"
+            caf.add_agent(self.desk("administrator"), role, first_name, email)
+            self.desks[role] = self._browser()
+            self.agents[role] = caf.first_sign_in(self.desks[role], self.outbox, email)
+        return f"{len(self.agents)} agents signed in, each with an authenticator and a password of their own"
 
     def desk(self, role: str) -> Browser:
         """The agent's browser, signed in."""
@@ -125,7 +128,7 @@ class Story:
 
     # ── the pass ─────────────────────────────────────────────────────────────────────────────────
     def open_season(self) -> str:
-        return caf.open_season(self.desk("administrator"), passes.beneficiaries(24, caf.first_birth_year()))
+        return caf.open_season(self.desk("administrator"), passes.beneficiaries(24, caf.first_birth_year()), self._mark)
 
     def receive_pass(self) -> str:
         mail = self.outbox.wait_for_mail(passes.family_email(0), passes.MAIL_SAYS, within_s=40)
@@ -230,19 +233,9 @@ class Story:
         return self.finance.received(self.applicant.partner_number, AMOUNT_CENTS)
 
 
-def open_agent(platform: Platform, role: str, first_name: str, mark: str = "") -> Agent:
-    """An agent made with the operator's command, ready to sign in."""
-    name = ["--first-name", first_name, "--last-name", role.capitalize()]
-    printed = platform.run(
-        "-m",
-        "services.identity",
-        "create-agent",
-        "--email",
-        f"{role}{mark}@caf.example",
-        *name,
-        "--roles",
-        role,
-        "--ready",
-    )
+def open_agent(platform: Platform, email: str) -> Agent:
+    """The administrator that an operator's command makes, ready to sign in."""
+    names = ["--first-name", "Anne", "--last-name", "Administrator", "--roles", "administrator"]
+    printed = platform.run("-m", "services.identity", "create-agent", "--email", email, *names, "--ready")
     found = json.loads(printed.splitlines()[-1])
     return Agent(found["login"], found["password"], found["totp_secret"])
