@@ -93,6 +93,27 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "returned": Shown(N_("Rejeté par la banque"), "bad"),
         "cancelled": Shown(N_("Annulé"), "muted"),
     },
+    "batch": {
+        "prepared": Shown(N_("À libérer"), "waiting"),
+        "released": Shown(N_("En cours d’envoi"), "waiting"),
+        "ordered": Shown(N_("Envoyé"), "good"),
+    },
+    "bank_line": {
+        "settled": Shown(N_("Exécuté"), "good"),
+        "returned": Shown(N_("Rejeté"), "bad"),
+        "already_known": Shown(N_("Déjà connu"), "muted"),
+        "unknown": Shown(N_("Inconnu"), "bad"),
+        "amount_differs": Shown(N_("Montant différent"), "bad"),
+        "ignored": Shown(N_("Sans effet"), "muted"),
+    },
+    "hold": {
+        "account_missing": Shown(N_("Aucun compte bancaire vérifié"), "waiting"),
+        "account_suspended": Shown(N_("Compte bancaire suspendu après un rejet"), "bad"),
+        "account_cooling_off": Shown(N_("Nouveau compte bancaire pas encore en service"), "waiting"),
+        "partner_inactive": Shown(N_("Numéro partenaire non attribué"), "waiting"),
+        "negative_total": Shown(N_("Total négatif reporté"), "waiting"),
+        "day_incomplete": Shown(N_("Journée en cours de réception"), "waiting"),
+    },
     "delegation": {
         "active": Shown(N_("Active"), "good"),
         "revoked": Shown(N_("Retirée"), "muted"),

@@ -40,6 +40,10 @@ class PayoutsClient(ServiceClient):
             "own_document", idempotent=True, deadline_s=MAKING_A_DOCUMENT_S, payout_id=payout_id, kind=kind
         )
 
+    def own_slip(self, slip_number: str) -> results.File:
+        """The slip of that number as PDF. Refuses `payout_unknown`, also for another structure's."""
+        return self._call("own_slip", idempotent=True, deadline_s=MAKING_A_DOCUMENT_S, slip_number=slip_number)
+
 
 class BatchesClient(ServiceClient):
     """«Lots de remboursement». Roles: preparer, releaser; each method says who may act."""
@@ -97,6 +101,10 @@ class BatchesClient(ServiceClient):
         return self._call(
             "payout_document", idempotent=True, deadline_s=MAKING_A_DOCUMENT_S, payout_id=payout_id, kind=kind
         )
+
+    def slip(self, slip_number: str) -> results.File:
+        """Any partner's slip, by its number, as PDF. Refuses `payout_unknown`."""
+        return self._call("slip", idempotent=True, deadline_s=MAKING_A_DOCUMENT_S, slip_number=slip_number)
 
 
 class FinanceClient(ServiceClient):

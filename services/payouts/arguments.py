@@ -26,6 +26,10 @@ class PayoutFile(OfPayout):
     kind = fields.String(required=True, validate=validate.OneOf(["pdf", "csv", "xlsx"]))
 
 
+class OfSlip(Schema):
+    slip_number = fields.String(required=True, validate=validate.Length(max=40))
+
+
 class OfBatch(Schema):
     batch_id = fields.UUID(required=True)
 

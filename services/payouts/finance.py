@@ -90,6 +90,7 @@ class Books:
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = DurableLines(folder / "payouts.jsonl")
         self._table = DurableLines(folder / "payouts.csv")
+        self._unreadable = DurableLines(folder / "unreadable.txt")
         self.known: set[str] = set()
         self._recover()
 
@@ -116,6 +117,11 @@ class Books:
         self.known.add(event["id"])
         return True
 
+    def put_aside(self, body: bytes) -> None:
+        """Keep what is no event, for people to look at."""
+        self._unreadable.append(repr(body))
+        self._unreadable.sync()
+
     def _row(self, event: dict[str, Any]) -> str:
         told = {**event["data"], "id": event["id"], "type": event["type"], "time": event["time"]}
         return _csv_line([told.get(column, "") for column in COLUMNS])
@@ -123,6 +129,7 @@ class Books:
     def close(self) -> None:
         self._journal.close()
         self._table.close()
+        self._unreadable.close()
 
 
 class Consumer:
@@ -174,20 +181,24 @@ class Consumer:
             channel.queue_bind(self._queue, EXCHANGE, routing_key=event_type)
 
     def _take(self, channel: Any, delivery_tag: int, body: bytes) -> None:
-        """Disk first, then the acknowledgement. What is no event is put aside by hand, never lost in silence."""
-        try:
-            event = json.loads(body)
-            missing = {"id", "type", "time", "data"} - set(event)
-        except (ValueError, TypeError):
-            missing = {"JSON"}
-        if missing:
-            _log.error("not an event (%s missing): left to the queue's dead letters", ", ".join(sorted(missing)))
-            channel.basic_reject(delivery_tag, requeue=False)
-            return
-        new = self._books.write(event)
-        channel.basic_ack(delivery_tag)
-        if new:
+        """Disk first, then the acknowledgement; also for what is no event, so that nothing is lost in silence."""
+        event = _event(body)
+        if event is None:
+            _log.error("not an event: put aside in unreadable.txt")
+            self._books.put_aside(body)
+        elif self._books.write(event):
             _log.info("%s %s", event["type"], event["id"])
+        channel.basic_ack(delivery_tag)
+
+
+def _event(body: bytes) -> dict[str, Any] | None:
+    """The CloudEvent in a message's body, None if it is none."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return None
+    whole = isinstance(event, dict) and {"id", "type", "time", "data"} <= set(event)
+    return event if whole and isinstance(event["data"], dict) else None
 
 
 def main() -> int:

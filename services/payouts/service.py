@@ -92,6 +92,20 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
         """The slip, or its lines as a table, of one payout of the caller's structure."""
         return documents.document(self.database, store(), structure_id=_structure(call), **_texts(call))
 
+    @rpc(args.OfSlip, demands=READ_MONEY, idempotent=True)
+    def own_slip(self, call: Call) -> dict[str, Any]:
+        """The slip of that number, if it is the caller's structure's."""
+        with self.database.unit_of_work(call) as uow:
+            payout_id = documents.payout_of_slip(uow, call.arguments["slip_number"])
+        return documents.document(self.database, store(), payout_id, "pdf", structure_id=_structure(call))
+
+    @rpc(args.OfSlip, demands=FINANCE, idempotent=True)
+    def slip(self, call: Call) -> dict[str, Any]:
+        """Any partner's slip, by its number."""
+        with self.database.unit_of_work(call) as uow:
+            payout_id = documents.payout_of_slip(uow, call.arguments["slip_number"])
+        return documents.document(self.database, store(), payout_id, "pdf")
+
     @rpc(args.PayoutFile, demands=FINANCE, idempotent=True)
     def payout_document(self, call: Call) -> dict[str, Any]:
         """Any partner's slip, or its lines as a table."""

@@ -7,6 +7,8 @@ from lines, which hold none. The same payout always gives the same bytes.
 import csv
 import io
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +17,7 @@ from typing import Any
 
 import typst
 import xlsxwriter
+from text_unidecode import unidecode
 
 from services.chassis import clock
 from services.payouts.domain import french
@@ -58,9 +61,24 @@ class Slip:
     lines: Sequence[SlipLine]
 
 
+_PRINTED = re.compile(r"[\u0020-\u007e\u00a0-\u017f\u2010-\u2014\u2018-\u201e\u2022\u2026\u202f\u20ac\u2212]")
+
+
+def printed(text: str) -> str:
+    """The text in characters that the slip's font has: PDF/UA-1 refuses a character that can't be shown."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(sign if _PRINTED.match(sign) else unidecode(sign) for sign in composed).strip() or "–"
+
+
 def _rows(lines: Sequence[SlipLine]) -> list[list[str]]:
     return [
-        [french.day(line.on), line.number, line.scheme, line.establishment_name, french.euros(line.amount_cents)]
+        [
+            french.day(line.on),
+            printed(line.number),
+            printed(line.scheme),
+            printed(line.establishment_name),
+            french.euros(line.amount_cents),
+        ]
         for line in lines
     ]
 
@@ -73,18 +91,18 @@ def _content(slip: Slip) -> dict[str, Any]:
     transactions = [line for line in slip.lines if line.kind == "transaction"]
     corrections = [line for line in slip.lines if line.kind == "correction"]
     facts = [
-        ("Partenaire", slip.partner_name),
-        ("Numéro partenaire", slip.partner_number),
+        ("Partenaire", printed(slip.partner_name)),
+        ("Numéro partenaire", printed(slip.partner_number)),
         ("Date d’exécution", french.day(slip.execution_on)),
         ("Lot de remboursement", slip.batch_number),
         ("Référence du virement", slip.end_to_end_id),
-        ("Compte crédité", slip.iban_masked),
+        ("Compte crédité", printed(slip.iban_masked)),
     ]
     return {
         "title": f"Bordereau de paiement {slip.number}",
         "number": slip.number,
-        "caf": slip.caf_name,
-        "platform": slip.platform_name,
+        "caf": printed(slip.caf_name),
+        "platform": printed(slip.platform_name),
         "day": [slip.execution_on.year, slip.execution_on.month, slip.execution_on.day],
         "keywords": [f"{TOTAL_KEYWORD}{slip.amount_cents}", f"lines:{len(slip.lines)}"],
         "facts": facts,

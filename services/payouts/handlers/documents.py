@@ -34,6 +34,14 @@ def document(
     return {"sha256": sha256 or "", "filename": f"bordereau-{number}.{kind}", "media_type": slips.MEDIA_TYPES[kind]}
 
 
+def payout_of_slip(uow: UnitOfWork, slip_number: str) -> str:
+    """The payout whose slip has that number. Raises PayoutUnknown."""
+    payout_id = uow.session.scalar(select(Payout.payout_id).where(Payout.slip_number == slip_number))
+    if payout_id is None:
+        raise PayoutUnknown
+    return payout_id
+
+
 def released_payout(uow: UnitOfWork, payout_id: str, structure_id: str | None) -> Payout:
     """A payout whose batch has been released. Raises PayoutUnknown, also for another structure's."""
     payout = uow.session.get(Payout, payout_id)

@@ -8,7 +8,12 @@ from sqlalchemy.orm import mapped_column
 
 from services.chassis.database import declarative_base
 
-Base = declarative_base()
+
+class Base(declarative_base()):  # type: ignore[misc]
+    """The base of every table here."""
+
+    __abstract__ = True
+
 
 Id = Annotated[str, mapped_column(Uuid(as_uuid=False))]
 Cents = Annotated[int, mapped_column(BigInteger)]

@@ -1,0 +1,136 @@
+"""«Remboursements» and «Lots de remboursement»: grouped by date, files, release with a code."""
+
+import pytest
+
+from services.chassis.refusals import Refused
+
+PAYOUT_ID = "01980000-0000-7000-8000-000000000001"
+BATCH_ID = "01980000-0000-7000-8000-000000000002"
+LINE = {
+    "line_id": "l-1", "kind": "transaction", "number": "T-1", "transaction_id": "t-1", "establishment_name": "Gymnase",
+    "scheme": "Pass’sports-loisirs", "amount_cents": 2550, "occurred_at": "2026-11-23T10:00:00+00:00",
+}  # fmt: skip
+
+
+def payout(slip, **changed):
+    return {
+        "payout_id": PAYOUT_ID, "slip_number": slip, "state": "ordered", "amount_cents": 2550, "transaction_count": 1,
+        "correction_count": 0, "execution_on": "2026-11-26", "expected_on": "2026-11-26", "settled_on": None,
+        "returned_on": None, "return_reason": None, "iban_masked": "FR76 •••• 189", "end_to_end_id": f"PSL-{slip}",
+        "lines": [LINE], "line_count": 1, **changed,
+    }  # fmt: skip
+
+
+UNDER_WAY = {
+    "amount_cents": 1000, "transaction_count": 1, "correction_count": 0, "expected_on": "2026-11-30", "hold": None,
+}  # fmt: skip
+BATCH = {
+    "batch_id": BATCH_ID, "number": "LOT-2026-00001", "state": "prepared", "prepared_at": "2026-11-24T08:00:00+00:00",
+    "prepared_by": "a-9", "released_at": None, "released_by": None, "execution_on": None, "payout_count": 1,
+    "amount_cents": 2550, "transaction_count": 1, "correction_count": 0, "previous_number": None,
+    "previous_payout_count": None, "previous_amount_cents": None, "largest": [], "changed_accounts": [],
+    "changed_account_count": 0, "left_behind": [{"reason": "account_missing", "partner_count": 2, "amount_cents": 90}],
+    "bank_files": [], "ordered_count": 0, "slip_count": 0, "paid_count": 0, "returned_count": 0, "failure": None,
+    "may_release": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def partner(sign_in, bus):
+    bus.answers |= {
+        "payouts.own_payouts": {
+            "items": [
+                payout("BP-2026-0000002"),
+                payout("BP-2026-0000001", state="paid", settled_on="2026-11-20", execution_on="2026-11-20"),
+            ],
+            "next_cursor": "BP-2026-0000001",
+        },
+        "payouts.under_way": UNDER_WAY,
+    }
+    return sign_in
+
+
+@pytest.fixture
+def agent(sign_in, bus):
+    bus.answers |= {
+        "payouts.batch": BATCH,
+        "payouts.release_batch": {},
+        "identity.step_up": {"proof": "p-1"},
+        "identity.persons": {"a-9": {"first_name": "Paul", "last_name": "Petit"}},
+    }
+    return lambda *roles: sign_in("agent", *roles, kind="agent")
+
+
+def test_payouts_are_grouped_by_date_with_their_detail(partner):
+    page = partner("accountant").get("/remboursements/").text
+    assert page.index("26 novembre 2026") < page.index("20 novembre 2026")
+    for shown in ("<details", "BP-2026-0000002", "T-1", "Gymnase", "Virement attendu le", "Virement exécuté le"):
+        assert shown in page
+    assert f"/remboursements/{PAYOUT_ID}/bordereau.pdf" in page
+    assert "cursor=BP-2026-0000001" in page
+
+
+def test_a_settled_payout_is_under_the_date_of_its_settlement(partner, bus):
+    bus.answers["payouts.own_payouts"]["items"] = [payout("BP-1", state="paid", settled_on="2026-11-27")]
+    assert 'id="le-2026-11-27"' in partner("manager").get("/remboursements/").text
+
+
+def test_a_returned_payout_says_so_and_does_not_count(partner, bus):
+    returned = payout("BP-1", state="returned", returned_on="2026-11-28", return_reason="AC04")
+    bus.answers["payouts.own_payouts"]["items"] = [returned]
+    page = partner("manager").get("/remboursements/").text
+    assert "AC04" in page and "28 novembre 2026" in page and "<small>0,00" in page
+
+
+@pytest.mark.parametrize("hold", ["account_missing", "account_suspended", "account_cooling_off", "negative_total"])
+def test_a_waiting_partner_is_told_why(partner, bus, hold):
+    bus.answers["payouts.under_way"] = {**UNDER_WAY, "hold": hold, "expected_on": None}
+    assert "Votre prochain remboursement attend" in partner("manager").get("/remboursements/").text
+
+
+@pytest.mark.parametrize("role", ["cashier", "agent"])
+def test_others_don_t_see_payouts(partner, role):
+    assert partner(role).get("/remboursements/").status_code == 403
+
+
+def test_the_release_sends_a_fresh_proof_and_the_total_seen(agent, bus):
+    answer = agent("releaser").post(
+        f"/caf/remboursements/{BATCH_ID}/liberer", data={"code": "123 456", "amount_cents": "2550"}
+    )
+    assert answer.status_code == 303
+    assert bus.called("identity.step_up") == [{"act": "batch:release", "password": None, "totp": "123456"}]
+    assert bus.called("payouts.release_batch") == [{"batch_id": BATCH_ID, "proof": "p-1", "amount_cents": 2550}]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"), [("same_agent", "un autre agent doit le libérer"), ("batch_changed", "Relisez le lot")]
+)
+def test_a_refused_release_stays_on_the_page(agent, bus, refusal, words):
+    bus.answers["payouts.release_batch"] = Refused(refusal)
+    answer = agent("releaser").post(
+        f"/caf/remboursements/{BATCH_ID}/liberer", data={"code": "123456", "amount_cents": "2550"}
+    )
+    assert answer.status_code == 409
+    assert words in answer.text
+
+
+def test_a_release_without_a_code_asks_for_it(agent, bus):
+    answer = agent("releaser").post(f"/caf/remboursements/{BATCH_ID}/liberer", data={"amount_cents": "2550"})
+    assert answer.status_code == 422
+    assert bus.called("payouts.release_batch") == []
+
+
+def test_a_preparer_may_not_post_a_release(agent):
+    assert agent("preparer").post(f"/caf/remboursements/{BATCH_ID}/liberer").status_code == 403
+
+
+def test_the_batch_shows_its_controls(agent):
+    page = agent("releaser").get(f"/caf/remboursements/{BATCH_ID}").text
+    for shown in ("LOT-2026-00001", "Libérer le lot", "Paul Petit", "25,50", "Aucun compte bancaire vérifié"):
+        assert shown in page
+
+
+def test_prepare_leads_to_the_batch(agent, bus):
+    bus.answers["payouts.prepare_batch"] = {"batch_id": BATCH_ID}
+    answer = agent("preparer").post("/caf/remboursements/preparer")
+    assert answer.location.endswith(BATCH_ID)
