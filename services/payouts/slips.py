@@ -67,7 +67,8 @@ _PRINTED = re.compile(r"[\u0020-\u007e\u00a0-\u017f\u2010-\u2014\u2018-\u201e\u2
 def printed(text: str) -> str:
     """The text in characters that the slip's font has: PDF/UA-1 refuses a character that can't be shown."""
     composed = unicodedata.normalize("NFC", text)
-    return "".join(sign if _PRINTED.match(sign) else unidecode(sign) for sign in composed).strip() or "–"
+    spelled = "".join(sign if _PRINTED.match(sign) else unidecode(sign) for sign in composed)
+    return "".join(sign for sign in spelled if _PRINTED.match(sign)).strip() or "–"
 
 
 def _rows(lines: Sequence[SlipLine]) -> list[list[str]]:
