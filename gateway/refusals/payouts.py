@@ -39,5 +39,6 @@ REFUSALS = {
         422,
         N_("Ce fichier est un message « {found} ». Déposez un message pain.002 ou camt.054."),
     ),
+    "transition_refused": (409, N_("Ce lot ou ce remboursement a changé d’état entre-temps : rechargez la page.")),
     "bank_report_unknown": (404, N_("Ce retour bancaire n’existe pas. Revenez à la liste.")),
 }

@@ -281,7 +281,6 @@ class BankAccountSuspended(Reading):
 
     structure_id = fields.String(required=True)
     bank_account_id = fields.String(required=True)
-    reason = fields.String(allow_none=True, load_default=None)
 
 
 class ConventionActivated(Reading):

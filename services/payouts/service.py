@@ -67,7 +67,7 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
     @on_event(messages.BankAccountSuspended)
     def on_bank_account_suspended(self, event: Any) -> None:
         with self.database.once(event) as uow:
-            partners.suspend(uow, event.data["bank_account_id"], event.data["reason"])
+            partners.suspend(uow, event.data["bank_account_id"], None)
 
     @rpc(args.Page, demands=READ_MONEY, idempotent=True)
     def own_payouts(self, call: Call) -> dict[str, Any]:
