@@ -166,6 +166,8 @@ class Process:
         assert self._child is not None
         if self._child.poll() is not None:
             raise RuntimeError(f"{self.name} ended by itself: {self._log_end()}")
+        if not self._ready_url:
+            return True  # it answers no questions: running is all that can be seen from outside
         try:
             with urllib.request.urlopen(self._ready_url, timeout=3) as answer:
                 return bool(answer.status == 200)
@@ -229,7 +231,7 @@ class Platform:
         """Start one process; it listens for health questions on a port of its own unless it has a ``ready_url``;
         ``faults`` are the named points at which it kills itself."""
         port = free_port()
-        url = ready_url or f"http://127.0.0.1:{port}/readyz"
+        url = f"http://127.0.0.1:{port}/readyz" if ready_url is None else ready_url
         environment = {**self.environment, "PSL_HEALTH_PORT": str(port)} | ({"PSL_FAULTS": faults} if faults else {})
         self.processes[name] = Process(name, command, self.var, environment, url)
         self.processes[name].start()
@@ -247,14 +249,15 @@ class Platform:
         if relay:
             self.add("relay", [sys.executable, "-m", "services.chassis.relay", *names])
         if gateway:
-            self._add_gateway()
+            self.add_gateway()
         for process in self.processes.values():
             process.wait_ready()
 
-    def _add_gateway(self) -> None:
+    def add_gateway(self) -> Process:
+        """Start the gateway on the platform's own port."""
         bind = f"127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--worker-class", "gthread", "--threads", "8"]
-        self.add("gateway", [*command, "gateway.app:create_app()"], ready_url=f"{self.base_url}/healthz")
+        return self.add("gateway", [*command, "gateway.app:create_app()"], ready_url=f"{self.base_url}/healthz")
 
     def stop(self) -> None:
         """End all processes, drop all databases."""

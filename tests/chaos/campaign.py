@@ -9,7 +9,8 @@ stock nameko, in which it must find losses: a harness that can't fail proves not
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +42,10 @@ class Target(Protocol):
 
     def request(self, worker: int, number: int) -> bool:
         """Make one request; True if it was accepted. Retries as a well-behaved client would; raises nothing."""
+        ...
+
+    def closing(self) -> None:
+        """What follows the load, still under fire; raises TooLate if it never ends."""
         ...
 
     def settled(self) -> bool:
@@ -94,7 +99,11 @@ class Campaign:
         dice = random.Random(self.seed)
         with Keeper(self.target.victims) as keeper:
             with self._load():
-                self._fire(dice, keeper)
+                self._fire(dice, keeper, self.kills - self.kills // 4)
+            with ThreadPoolExecutor(1) as aside:
+                closing = aside.submit(self.target.closing)
+                self._fire(dice, keeper, self.kills, enough=closing.done)
+                closing.result()
             self._calm_down(keeper)
             wait_for(self.target.settled, "nothing waits any more", self.settle_within_s, every_s=0.3)
         return keeper.deaths, self.target.tally()
@@ -102,10 +111,13 @@ class Campaign:
     def _load(self) -> "_Load":
         return _Load(self.target, self.workers)
 
-    def _fire(self, dice: random.Random, keeper: Keeper) -> None:
+    def _fire(
+        self, dice: random.Random, keeper: Keeper, kills: int, enough: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Kill until ``kills`` have died in all, or until it is ``enough``."""
         pause = threading.Event()
         limit = time.monotonic() + self.kills * 10
-        while keeper.deaths < self.kills:
+        while keeper.deaths < kills and not enough():
             if time.monotonic() > limit:
                 raise TooLate(f"only {keeper.deaths} of {self.kills} kills within {self.kills * 10} s")
             pause.wait(dice.uniform(*self.pause_s))

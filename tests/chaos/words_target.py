@@ -64,6 +64,9 @@ class WordsTarget:
             cursor.execute(sql)
             return [row[0] for row in cursor.fetchall()]
 
+    def closing(self) -> None:
+        """Nothing follows."""
+
     def settled(self) -> bool:
         return not self._column("SELECT id FROM outbox WHERE sent_at IS NULL") and not any(
             self._platform.queues().values()

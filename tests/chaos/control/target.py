@@ -52,6 +52,9 @@ class ControlTarget:
             return True
         return False
 
+    def closing(self) -> None:
+        """Nothing follows."""
+
     def settled(self) -> bool:
         return not any(count for name, count in self._platform.queues().items() if name.startswith("evt-"))
 
