@@ -272,7 +272,7 @@ def top_up_pass(pass_id: Any) -> ResponseReturnValue:
         _("Compléter le pass"),
         lambda: PassesClient().top_up_pass(
             str(pass_id),
-            amount_cents=form.amount_cents.data,
+            amount_cents=form.amount_cents.data or 0,
             reason=form.reason.data or "",
             idempotency_key=form.key.data or uuid4().hex,
         ),

@@ -117,14 +117,15 @@ class ListAllTransactions(ListTransactions):
     structure_id = _Id(load_default=None, allow_none=True)
 
 
-_bound = {"load_default": None, "allow_none": True, "validate": validate.Range(0, 1_000_000)}
+def _bound() -> fields.Integer:
+    return fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
 
 
 class AmountRule(Schema):
-    min_age = fields.Integer(**_bound)
-    max_age = fields.Integer(**_bound)
-    min_quotient = fields.Integer(**_bound)
-    max_quotient = fields.Integer(**_bound)
+    min_age = _bound()
+    max_age = _bound()
+    min_quotient = _bound()
+    max_quotient = _bound()
     amount_cents = _amount()
 
 

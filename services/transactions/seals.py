@@ -152,6 +152,10 @@ def read_family_link(link: str) -> tuple[str, int]:
         raise LinkUnknown from None
     body, mac = raw[:18], raw[18:]
     known = keys.keyring(OWNER, "links").by_kid.values()
-    if len(body) != 18 or not any(hmac.compare_digest(mac, _link_mac(key.secret, body)) for key in known):
+    if (
+        len(body) != 18
+        or keys.encode(raw) != link
+        or not any(hmac.compare_digest(mac, _link_mac(key.secret, body)) for key in known)
+    ):
         raise LinkUnknown
     return str(UUID(bytes=body[:16])), int.from_bytes(body[16:], "big")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, literal_column, select, text, tuple_, update
+from sqlalchemy import Connection, func, insert, literal_column, select, text, tuple_, update
 
 from services.chassis import clock
 from services.chassis.keys import decode, encode
@@ -115,7 +115,7 @@ def totals(connection: Connection, filters: Mapping[str, Any]) -> dict[str, int]
 _EQUAL = ("structure_id", "establishment_id", "operator_id", "terminal_id", "number", "slip_number", "pass_id")
 
 
-def _filtered(chosen: Select[Any], filters: Mapping[str, Any]) -> Select[Any]:
+def _filtered(chosen: Any, filters: Mapping[str, Any]) -> Any:
     """Days are turned into instants, so that the index on ``recorded_at`` serves them."""
     for name in _EQUAL:
         if filters.get(name):
