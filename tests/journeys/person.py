@@ -1,0 +1,130 @@
+"""A person at a browser: finds things by what the guide calls them, and complains of what a page does wrong."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
+DESKTOP = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+CONTRAST = {"runOnly": ["color-contrast", "link-in-text-block"]}
+EXPECTED_NOISE = re.compile(r"the server responded with a status of (4\d\d|503)|net::ERR_INTERNET_DISCONNECTED")
+"""Chromium logs each refused form as an error of the console; everything else there is a fault of ours."""
+
+
+class Person:
+    """One browser window. `problems` holds console errors, breaches of the policy and failed requests."""
+
+    def __init__(self, page: Page, base_url: str, *, scripts: bool = True):
+        self.page, self.base_url, self.scripts = page, base_url, scripts
+        self.problems: list[str] = []
+        self.states_checked = 0
+        page.on("console", self._heard)
+        page.on("pageerror", lambda fault: self.problems.append(f"{page.url}: {fault}"))
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def _heard(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not EXPECTED_NOISE.search(message.text):
+            self.problems.append(f"{self.page.url}: {message.text}")
+
+    # -- going somewhere ----------------------------------------------------------------------------------------------
+
+    def open(self, path: str) -> "Person":
+        self.page.goto(self.base_url + path if path.startswith("/") else path)
+        return self
+
+    def follow(self, text: str) -> "Person":
+        """Click the link that says `text`."""
+        self.page.get_by_role("link", name=text).first.click()
+        return self
+
+    def press(self, text: str, *, within: Locator | None = None) -> "Person":
+        """Press the button that says `text`."""
+        buttons = (within or self.page).get_by_role("button", name=text)
+        exact = (within or self.page).get_by_role("button", name=text, exact=True)
+        (exact if exact.count() else buttons).first.click()
+        return self
+
+    # -- filling ------------------------------------------------------------------------------------------------------
+
+    def field(self, label: str) -> Locator:
+        """The field with that visible label; «(facultatif)» after it doesn't count."""
+        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}(\s*\(facultatif\))?$")).first
+
+    def fill(self, answers: dict[str, str]) -> "Person":
+        for label, value in answers.items():
+            field = self.field(label)
+            if field.evaluate("element => element.tagName") == "SELECT":
+                field.select_option(label=value)
+            else:
+                field.fill(value)
+        return self
+
+    def tick(self, *labels: str) -> "Person":
+        for label in labels:
+            self.page.get_by_label(label).first.check()
+        return self
+
+    def upload(self, label: str, file: tuple[str, bytes, str]) -> "Person":
+        """Choose a file; with scripts, wait until it is kept."""
+        name, content, media_type = file
+        self.page.get_by_label(label).first.set_input_files({"name": name, "mimeType": media_type, "buffer": content})
+        return self
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    def sees(self, *texts: str) -> "Person":
+        for text in texts:
+            expect(self.page.get_by_text(text).first).to_be_visible(timeout=10_000)
+        return self
+
+    def reads(self, heading: str) -> "Person":
+        """The page's first heading."""
+        expect(self.page.locator("h1:visible").first).to_contain_text(heading, timeout=10_000)
+        return self
+
+    def shot(self, name: str) -> "Person":
+        """A screenshot for docs/screens, with the fonts in place."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate("document.fonts.ready.then(() => null)")
+        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True, animations="disabled")
+        return self
+
+    def finds_it_accessible(self) -> "Person":
+        """axe over this state, light and dark, desktop and phone; violations count as problems."""
+        found: list[str] = []
+        before = self.page.viewport_size
+        for theme, size, rules in (
+            ("light", DESKTOP, STANDARD), ("dark", PHONE, STANDARD), ("light", PHONE, CONTRAST), ("dark", DESKTOP, CONTRAST),
+        ):  # fmt: skip
+            self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            results = Axe().run(self.page, options=rules).response["violations"]
+            found += [
+                f"{self.page.url} ({theme}, {size['width']} px) {one['id']}: {one['nodes'][0]['html'][:200]}"
+                for one in results
+            ]
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(before or DESKTOP)  # type: ignore[arg-type]
+        self.problems += found
+        self.states_checked += 1
+        return self
+
+    def does_not_scroll_sideways(self) -> "Person":
+        """Nothing sticks out of the window on a phone."""
+        over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{self.page.url} sticks out by {over} px"
+        return self
+
+    def checked(self, name: str | None = None) -> "Person":
+        """The state is accessible, fits a phone and, with a name, is kept as a picture."""
+        if not self.scripts:
+            return self
+        self.finds_it_accessible()
+        if name:
+            self.shot(name)
+        return self
