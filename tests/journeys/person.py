@@ -1,5 +1,6 @@
 """A person at a browser: finds things by what the guide calls them, and complains of what a page does wrong."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
+SCREENS = Path(os.environ.get("PSL_SCREENS", "var/screens"))
+"""Where pictures go; `PSL_SCREENS=docs/screens` renews those of the documentation."""
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -88,7 +90,7 @@ class Person:
         return self
 
     def shot(self, name: str) -> "Person":
-        """A screenshot for docs/screens, with the fonts in place."""
+        """A screenshot, with the fonts in place."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         self.page.evaluate("document.fonts.ready.then(() => null)")
         self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True, animations="disabled")
@@ -99,7 +101,8 @@ class Person:
         found: list[str] = []
         before = self.page.viewport_size
         for theme, size, rules in (
-            ("light", DESKTOP, STANDARD), ("dark", PHONE, STANDARD), ("light", PHONE, CONTRAST), ("dark", DESKTOP, CONTRAST),
+            ("light", DESKTOP, STANDARD), ("dark", PHONE, STANDARD),
+            ("light", PHONE, CONTRAST), ("dark", DESKTOP, CONTRAST),
         ):  # fmt: skip
             self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             self.page.set_viewport_size(size)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ REQUIRED = (
     "Statuts",
     "Récépissé de déclaration ou parution au Journal officiel",
     "Membres du conseil d’administration",
-    "Avis SIRENE",
+    "Avis de situation au répertoire SIRENE",
 )
 
 
@@ -22,7 +22,8 @@ def asks_for_a_label(someone: Person, found: Applicant) -> None:
         {
             "Nom de la structure": found.structure, "Numéro SIRET": found.siret, "Numéro RNA": "W931234567",
             "Code NAF (APE)": "93.12Z", "Adresse": "12 rue des Écoles", "Code postal": found.postcode,
-            "Commune": found.commune, "Adresse e-mail de la structure": found.structure_email, "Téléphone": "0148000000",
+            "Commune": found.commune,
+            "Adresse e-mail de la structure": found.structure_email, "Téléphone": "0148000000",
         }
     )  # fmt: skip
     for label in REQUIRED:

@@ -14,8 +14,6 @@ from gateway.terminal.v1 import document, problems
 from gateway.terminal.v1.routes import blueprint
 
 PREFIX = "/api/v1"
-problems.register(blueprint)
-
 problems.register(blueprint)  # once: several applications of one process share the blueprint
 
 

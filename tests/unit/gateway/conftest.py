@@ -8,10 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deploy import keys as deploy_keys
-from gateway.app import create_app
-from services.chassis import config
-from services.chassis import keys as chassis_keys
+from gateway.app import create_app, limiter
 from services.chassis.refusals import Refused
 
 PERSON = {
@@ -45,16 +42,23 @@ def bus() -> TableBus:
     return TableBus()
 
 
+@pytest.fixture(scope="session")
+def built(_surroundings: Path) -> Flask:
+    """The application, built once: its pages and the API's document take a while."""
+    return create_app(bus=TableBus(), TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+
+
 @pytest.fixture
-def app(bus: TableBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setenv("PSL_VAR", str(tmp_path))
-    monkeypatch.delenv("PSL_KEYS", raising=False)
-    config.reset()
-    chassis_keys.reload()
-    deploy_keys.create(config.settings().keys)
-    yield create_app(bus=bus, TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
-    config.reset()
-    chassis_keys.reload()
+def app(built: Flask, bus: TableBus) -> Iterator[Flask]:
+    """The application with this test's bus, nobody remembered and its configuration untouched by other tests."""
+    configuration = dict(built.config)
+    built.extensions["bus"] = bus
+    for kept in ("psl_sessions", "file_store"):
+        built.extensions.pop(kept, None)
+    limiter.reset()
+    yield built
+    built.config.clear()
+    built.config.update(configuration)
 
 
 @pytest.fixture

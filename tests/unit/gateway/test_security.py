@@ -91,3 +91,9 @@ def test_pages_name_no_other_host() -> None:
         path.name for path in sources if re.search(r"(src|href)=\"https?:|url\(\"?https?:", path.read_text("utf-8"))
     ]
     assert guilty == []
+
+
+def test_links_are_links_however_they_look() -> None:
+    templates = (static_files.ROOT / "templates").rglob("*.html")
+    guilty = [path.name for path in templates if re.search(r"<a\b[^>]*role=\"button\"", path.read_text("utf-8"))]
+    assert guilty == [], 'write <a class="button"> instead of <a role="button">'
