@@ -30,7 +30,7 @@ test: setup ## the whole test suite (TESTS=tests/unit for a part of it)
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary services gateway deploy tests
+	@$(BIN)/mypy --no-error-summary services gateway deploy
 
 lock: setup ## write the lock files anew from requirements*.in and package.json
 	@$(BIN)/python deploy/lock.py

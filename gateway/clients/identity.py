@@ -112,7 +112,7 @@ class AccountClient(ServiceClient):
         """Unknown accounts, and those that the caller may not see, are left out."""
         return self._call("persons", idempotent=True, account_ids=account_ids)
 
-    def update_person(self, civility: str, first_name: str, last_name: str, position: str) -> results.OwnPerson:
+    def update_person(self, civility: str, first_name: str, last_name: str, position: str | None) -> results.OwnPerson:
         return self._call(
             "update_person", civility=civility, first_name=first_name, last_name=last_name, position=position
         )

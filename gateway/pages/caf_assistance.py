@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
     chosen = _filters()
     found = AssistanceClient().requests(**chosen)
     structure_ids = [one["structure_id"] for one in found["items"] if one["structure_id"]]
-    onward = {**chosen, "cursor": found["next_cursor"]} if found["next_cursor"] else None
+    onward: dict[str, Any] = {**chosen, "cursor": found["next_cursor"]}
     return render_template(
         "caf_assistance/index.html",
         found=found,
@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
         states=STATES,
         structures=StructuresClient().structures(structure_ids) if structure_ids else {},
         names=names_of_accounts(one["assigned_to"] for one in found["items"]),
-        next_url=url_for(".index", **onward) if onward else None,
+        next_url=url_for(".index", **onward) if found["next_cursor"] else None,
     )
 
 

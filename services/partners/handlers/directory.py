@@ -3,7 +3,7 @@ and access. Only what is public is ever put into the entries that are searched."
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.chassis.database import UnitOfWork
@@ -36,8 +36,9 @@ def _entry(structure: Structure, profile: Profile | None, places: list[Establish
     activities = list(dict.fromkeys([*structure.activities, *(code for place in places for code in place.activities)]))
     labels = [activity["label"] for activity in views.activities(activities)]
     communes = list(dict.fromkeys(place.commune_name for place in places))
-    mins = [age for age in [profile and profile.age_min, *(place.age_min for place in places)] if age is not None]
-    maxs = [age for age in [profile and profile.age_max, *(place.age_max for place in places)] if age is not None]
+    tellers: list[Profile | Establishment] = [*places, *([profile] if profile else [])]
+    mins = [one.age_min for one in tellers if one.age_min is not None]
+    maxs = [one.age_max for one in tellers if one.age_max is not None]
     words = " ".join([structure.name, *labels, *communes, profile.description if profile else ""])
     return {
         "sort_name": plain(structure.name),
@@ -98,8 +99,8 @@ def search(
     }
 
 
-def _page(asked: rules.Search, matching: ColumnElement[bool]) -> Select[Any]:
-    query = select(DirectoryEntry.card, DirectoryEntry.commune_codes).where(matching)
+def _page(asked: rules.Search, matching: ColumnElement[bool]) -> Any:
+    query: Any = select(DirectoryEntry.card, DirectoryEntry.commune_codes).where(matching)
     order: list[Any] = [DirectoryEntry.sort_name, DirectoryEntry.structure_id]
     if asked.words:
         order.insert(0, _relevance(asked.words).desc())
@@ -127,7 +128,7 @@ def _matching(uow: UnitOfWork, asked: rules.Search) -> ColumnElement[bool]:
     if asked.age is not None:
         conditions.append(and_(DirectoryEntry.age_min <= asked.age, DirectoryEntry.age_max >= asked.age))
     if asked.accessible:
-        conditions.append(DirectoryEntry.accessible)
+        conditions.append(DirectoryEntry.accessible.is_(True))
     return and_(*conditions)
 
 
