@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 
 from gateway.statuses import STATUSES, UNKNOWN
 from gateway.translation import N_
+from gateway.typography import NO_BREAK
 
 PARIS = ZoneInfo("Europe/Paris")
 """Business days and times on screen are those of Paris, whatever the device says."""
@@ -88,6 +90,19 @@ def grouped(text: str | None, size: int = 4) -> str:
     return " ".join(bare[start : start + size] for start in range(0, len(bare), size))
 
 
+def phone(number: str | None) -> str:
+    """+33148000000 → «01 48 00 00 00», with spaces that don't break; what is no number stays as it is."""
+    if not number:
+        return NOTHING
+    try:
+        parsed = phonenumbers.parse(number, "FR")
+    except phonenumbers.NumberParseException:
+        return number
+    form = phonenumbers.PhoneNumberFormat
+    style = form.NATIONAL if parsed.country_code in (33, 590, 594, 596, 262) else form.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style).replace(" ", NO_BREAK)
+
+
 def status(state: str | None, kind: str) -> Markup:
     """A badge for a state: its words, a tone and a shape, so that colour is never the only sign."""
     shown = STATUSES.get(kind, {}).get(state or "", UNKNOWN)
@@ -136,7 +151,7 @@ def device_name(user_agent: str | None) -> str:
 FILTERS = {
     "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
-    "file_size": file_size, "grouped": grouped, "status": status, "status_label": status_label,
+    "file_size": file_size, "grouped": grouped, "phone": phone, "status": status, "status_label": status_label,
 }  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, request
-from flask_babel import Babel
+from flask_babel import Babel, Domain, get_locale
+
+from gateway.typography import FrenchTranslations
 
 LANGUAGES = {"fr": "Français", "en": "English"}
 LANGUAGE_COOKIE = "psl_langue"
@@ -43,7 +46,21 @@ def _compile(source: Path, target: Path) -> None:
     os.replace(aside, target)
 
 
+class Texts(Domain):
+    """The catalogue, and French typography for the French texts themselves."""
+
+    def get_translations(self) -> Any:
+        found = super().get_translations()
+        return FrenchTranslations(found) if str(get_locale() or "fr").startswith("fr") else found
+
+
+class Languages(Babel):
+    """Flask-Babel with our catalogue."""
+
+    domain_instance = Texts()
+
+
 def set_up_languages(app: Flask) -> None:
     compile_catalogues()
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
-    Babel(app, default_locale="fr", default_timezone="Europe/Paris", locale_selector=chosen_language)
+    Languages(app, default_locale="fr", default_timezone="Europe/Paris", locale_selector=chosen_language)

@@ -7,6 +7,7 @@ from flask import Flask
 
 from gateway import formatting
 from gateway.statuses import STATUSES
+from gateway.typography import typographic
 
 NNBSP, NBSP = "\u202f", "\u00a0"
 
@@ -67,3 +68,38 @@ def test_an_unknown_state_is_shown_as_it_is_and_escaped() -> None:
 def test_tones_are_those_that_the_style_sheet_knows() -> None:
     tones = {shown.tone for states in STATUSES.values() for shown in states.values()}
     assert tones <= {"neutral", "waiting", "good", "bad", "muted"}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("cliquez sur « SUIVANT »", f"cliquez sur «{NBSP}SUIVANT{NBSP}»"),
+        ("Attention : lisez !", f"Attention{NBSP}: lisez{NNBSP}!"),
+        ("Comment ça marche ?", f"Comment ça marche{NNBSP}?"),
+        ("entre 10 et 1 000 caractères", f"entre 10 et 1{NNBSP}000 caractères"),
+        ("100 % numérique, 12 €", f"100{NBSP}% numérique, 12{NBSP}€"),
+        ("Étape 3 %(name)s", "Étape 3 %(name)s"),
+        ("à 12:30, http://x.fr/?a=1", "à 12:30, http://x.fr/?a=1"),
+        ("n° %(number)s", f"n°{NBSP}%(number)s"),
+    ],
+)
+def test_french_spaces_do_not_break(written: str, shown: str) -> None:
+    assert typographic(written) == shown
+
+
+def test_texts_of_pages_are_typographic_in_french_only(visitor) -> None:
+    assert f"Comment ça marche{NNBSP}?" in visitor.get("/").text
+    visitor.get("/langue/en")
+    assert NNBSP not in visitor.get("/preferences").text
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("+33148000000", "01 48 00 00 00"), ("0639980012", "06 39 98 00 12"), ("+4420 7946 0958", "+44 20 7946 0958")],
+)
+def test_phone_numbers_as_people_say_them(number: str, shown: str) -> None:
+    assert formatting.phone(number) == shown.replace(" ", NBSP)
+
+
+def test_what_is_no_phone_number_stays() -> None:
+    assert [formatting.phone(None), formatting.phone("06 •• •• •• 12")] == ["–", "06 •• •• •• 12"]

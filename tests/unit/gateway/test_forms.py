@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from gateway.component_examples import ExampleForm, example_form_with_errors
 from gateway.forms import EurosField, Form
 from gateway.refusals import describe, tables
+from gateway.typography import typographic
 from services.chassis.refusals import Refused
 
 
@@ -80,7 +81,7 @@ def test_two_services_say_the_same_code_in_their_own_words() -> None:
     for name in with_own_words:
         refused = Refused("transition_refused")
         refused.service = name
-        assert describe(refused).text.split("…")[0] in tables()[name]["transition_refused"][1]
+        assert describe(refused).text == typographic(tables()[name]["transition_refused"][1])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""French typography, done once for every text that is shown: no-break spaces where French wants a space.
+
+Sources: Imprimerie nationale, «Lexique des règles typographiques»: a no-break space inside « » and before the colon,
+a narrow one before ; ! ? and between groups of three digits; a number stays with its sign or unit.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+NO_BREAK, NARROW = "\u00a0", "\u202f"
+RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"« "), f"«{NO_BREAK}"),
+    (re.compile(r" »"), f"{NO_BREAK}»"),
+    (re.compile(r" :(?=\s|$)"), f"{NO_BREAK}:"),
+    (re.compile(r" ([;!?])(?=\s|$|[)»])"), rf"{NARROW}\1"),
+    (re.compile(r"(?<=\d) (?=\d{3}(?!\d))"), NARROW),
+    (re.compile(r"(?<=\d) (?=€|%(?!\())"), NO_BREAK),
+    (re.compile(r"\bn° "), f"n°{NO_BREAK}"),
+)
+
+
+@lru_cache(maxsize=4096)
+def typographic(text: str) -> str:
+    """`text` with no-break spaces; placeholders (`%(name)s`) and everything else stay as they are."""
+    for pattern, replacement in RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class FrenchTranslations:
+    """What gettext answers, with French spaces."""
+
+    def __init__(self, translations: Any):
+        self._translations = translations
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._translations, name)
+
+    def ugettext(self, message: str) -> str:
+        return typographic(self._translations.ugettext(message))
+
+    def ungettext(self, singular: str, plural: str, number: int) -> str:
+        """French counts zero as singular; the source texts are French, so no catalogue says it."""
+        return typographic(singular if abs(number) < 2 else plural)
+
+    gettext: Callable[[str], str] = ugettext
+    ngettext: Callable[[str, str, int], str] = ungettext
