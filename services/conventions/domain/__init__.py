@@ -1,0 +1,1 @@
+"""The rules of conventions: states, signing codes, the chain of evidence, the text. Standard library only."""

@@ -1,0 +1,101 @@
+"""The Caf's other decisions, and its lists."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from services.chassis.database import UnitOfWork
+from services.conventions import messages, repository
+from services.conventions.domain import states
+from services.conventions.domain.evidence import Evidence
+from services.conventions.domain.refusals import TerminationInThePast
+from services.conventions.domain.states import Act, ConventionState
+from services.conventions.handlers import chain, preparing, views
+from services.conventions.models import Convention
+
+ENDING_SOON = timedelta(days=60)
+
+
+def conventions(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
+    lines, next_cursor = repository.page(uow.session, **filters)
+    return {"items": [views.line(*found) for found in lines], "next_cursor": next_cursor}
+
+
+def counts(uow: UnitOfWork) -> dict[str, Any]:
+    return repository.counts(uow.session, uow.today + ENDING_SOON)
+
+
+def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
+    """The Caf's screen of one convention. Raises ConventionUnknown."""
+    found = repository.by_id(uow.session, convention_id)
+    structure = repository.structure(uow.session, found.structure_id)
+    document = repository.document(uow.session, found.signed_document_id or found.document_id)
+    return {
+        **views.line(found, structure),
+        "commune_name": structure.commune_name if structure else None,
+        "approved_at": found.approved_at,
+        "refused_at": found.refused_at,
+        "terminated_on": found.terminated_on,
+        "reason": found.reason,
+        "replaces_id": found.replaces_id,
+        "replaced_by_id": found.replaced_by_id,
+        "document_sha256": document.sha256 if document else None,
+        "sealed_sha256": found.sealed_sha256,
+        "chain_length": found.chain_length,
+        "chain_head": found.chain_head,
+        "history": [views.link(link) for link in chain.read(uow.session, found.id)],
+        "may": _may(uow, found),
+    }
+
+
+def _may(uow: UnitOfWork, found: Convention) -> list[str]:
+    """What the state allows; the roles are for the page to mind, and for the methods."""
+    checks = {
+        "countersign": found.state == ConventionState.SIGNED_BY_PARTNER and found.approved_at is not None,
+        "refuse": found.state in states.OPEN,
+        "terminate": found.state == ConventionState.ACTIVE,
+        "evidence": found.signed_at is not None,
+        "document": found.document_id is not None,
+        "unblock": found.code_blocked_until is not None and found.code_blocked_until > uow.now,
+    }
+    return [name for name, allowed in checks.items() if allowed]
+
+
+def refuse(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:
+    """Raises ConventionUnknown, TransitionRefused."""
+    preparing.refuse(uow, repository.by_id(uow.session, convention_id, lock=True), reason)
+
+
+def terminate(uow: UnitOfWork, *, convention_id: str, reason: str, effective_on: date) -> None:
+    """End a convention: from the business day ``effective_on`` on, scans are refused. A version that waits for
+    signatures ends with it. Raises ConventionUnknown, TransitionRefused, TerminationInThePast."""
+    found = repository.by_id(uow.session, convention_id, lock=True)
+    states.after(found.state, Act.TERMINATE)
+    if effective_on < uow.today:
+        raise TerminationInThePast(today=uow.today.isoformat())
+    end(uow, found, reason, effective_on)
+    uow.publish(
+        messages.ConventionTerminated,
+        convention_id=found.id,
+        structure_id=found.structure_id,
+        effective_on=effective_on,
+        reason=reason,
+    )
+    waiting = repository.open_of(uow.session, found.structure_id)
+    if waiting is not None and waiting.replaces_id == found.id:
+        preparing.refuse(uow, repository.by_id(uow.session, waiting.id, lock=True), reason)
+
+
+def end(uow: UnitOfWork, found: Convention, reason: str, effective_on: date) -> None:
+    """The transition itself, on record. Raises TransitionRefused."""
+    found.state = states.after(found.state, Act.TERMINATE)
+    found.terminated_at = found.waiting_since = uow.now
+    found.terminated_on, found.reason = effective_on, reason
+    chain.append(
+        uow,
+        found,
+        Evidence.TERMINATED,
+        account_id=uow.actor.account_id,
+        reason=reason,
+        effective_on=effective_on.isoformat(),
+    )
+    uow.audit("convention:terminate", found.id, effective_on=effective_on.isoformat())

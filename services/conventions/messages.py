@@ -1,0 +1,257 @@
+"""What conventions announces, what it reads of others' announcements, and the arguments of its methods."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from services.chassis.events import Event, Reading
+
+
+class Identifier(fields.UUID):
+    """A UUID, checked, kept as text as everywhere in this service."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return str(super()._deserialize(value, attr, data, **kwargs))
+
+
+_CONVENTION = "01939f6e-4b1c-7c2e-9a53-2f6f0c5b7a10"
+_STRUCTURE = "01939f6e-0a11-7d2b-8c44-5a1b2c3d4e5f"
+
+
+class ConventionPrepared(Event):
+    """A convention waits for the representative's signature."""
+
+    type = "convention_prepared.v1"
+    key = "convention_id"
+    example = {"convention_id": _CONVENTION, "structure_id": _STRUCTURE}
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+
+
+class ConventionSigned(Event):
+    """The representative has signed; the Caf's turn."""
+
+    type = "convention_signed.v1"
+    key = "convention_id"
+    unrouted = "retry"
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "signed_at": "2026-11-24T09:30:00+00:00",
+        "document_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    }
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    signed_at = fields.AwareDateTime(required=True)
+    document_sha256 = fields.String(required=True)
+
+
+class ConventionActivated(Event):
+    """Both have signed: from ``effective_on`` on the structure is a partner. ``convention_id`` may replace another."""
+
+    type = "convention_activated.v1"
+    key = "convention_id"
+    unrouted = "retry"
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "partner_number": "93-000017-4",
+        "activated_at": "2026-11-25T14:00:00+00:00",
+        "effective_on": "2026-11-25",
+    }
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    partner_number = fields.String(required=True)
+    activated_at = fields.AwareDateTime(required=True)
+    effective_on = fields.Date(required=True)
+
+
+class ConventionReplaced(Event):
+    """An amendment or renewal was signed by both while ``replaces_id`` is in force: the partner stays one."""
+
+    type = "convention_replaced.v1"
+    key = "convention_id"
+    example = {
+        "convention_id": _CONVENTION,
+        "replaces_id": "01939f6e-4b1c-7c2e-9a53-2f6f0c5b7a09",
+        "structure_id": _STRUCTURE,
+        "kind": "renewal",
+        "effective_on": "2027-11-25",
+    }
+    convention_id = Identifier(required=True)
+    replaces_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    kind = fields.String(required=True)
+    effective_on = fields.Date(required=True)
+
+
+class ConventionRefused(Event):
+    """The Caf doesn't sign."""
+
+    type = "convention_refused.v1"
+    key = "convention_id"
+    example = {"convention_id": _CONVENTION, "structure_id": _STRUCTURE, "reason": "Dossier incomplet"}
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    reason = fields.String(required=True)
+
+
+class ConventionTerminated(Event):
+    """From the business day ``effective_on`` on, the structure's scans are refused."""
+
+    type = "convention_terminated.v1"
+    key = "convention_id"
+    unrouted = "retry"
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "effective_on": "2027-01-01",
+        "reason": "Cessation d’activité",
+    }
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    effective_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+
+
+class ConventionReminderDue(Event):
+    """Something waits too long. ``waiting_for``: "partner" (to sign) or "caf" (to counter-sign)."""
+
+    type = "convention_reminder_due.v1"
+    key = "convention_id"
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "waiting_for": "partner",
+        "waiting_since": "2026-11-24T09:30:00+00:00",
+        "reminder": 1,
+    }
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    waiting_for = fields.String(required=True, validate=validate.OneOf(["partner", "caf"]))
+    waiting_since = fields.AwareDateTime(required=True)
+    reminder = fields.Integer(required=True)
+
+
+class ApplicationSubmitted(Reading):
+    publisher = "partners"
+    type = "application_submitted.v1"
+    application_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+
+
+class ApplicationApproved(Reading):
+    publisher = "partners"
+    type = "application_approved.v1"
+    application_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    partner_number = fields.String(required=True)
+    approved_at = fields.AwareDateTime(required=True)
+
+
+class ApplicationRejected(Reading):
+    publisher = "partners"
+    type = "application_rejected.v1"
+    application_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    reason = fields.String(required=True)
+
+
+class StructureUpdated(Reading):
+    publisher = "partners"
+    type = "structure_updated.v1"
+    structure_id = Identifier(required=True)
+    name = fields.String(required=True)
+    partner_number = fields.String(allow_none=True, load_default=None)
+    commune_name = fields.String(allow_none=True, load_default=None)
+
+
+class SmsStatusChanged(Reading):
+    publisher = "identity"
+    type = "sms_status_changed.v1"
+    provider = fields.String(required=True)
+    provider_id = fields.String(required=True)
+    status = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+# ── arguments of the methods ─────────────────────────────────────────────────────────────────────────
+_ID_MESSAGES: dict[str, Any] = {"invalid_uuid": "Identifiant non valable."}
+_REQUIRED: dict[str, Any] = {"required": "À renseigner.", "null": "À renseigner."}
+
+
+def _id() -> fields.Field:
+    return Identifier(required=True, error_messages={**_ID_MESSAGES, **_REQUIRED})
+
+
+def _sha256() -> fields.String:
+    return fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$", error="Empreinte non valable."))
+
+
+class Origin(Schema):
+    """Where the act comes from, as the gateway saw it."""
+
+    ip = fields.String(required=True, validate=validate.Length(max=64))
+    user_agent = fields.String(required=True, validate=validate.Length(max=500))
+
+
+class ConfirmReading(Origin):
+    document_sha256 = _sha256()
+    how = fields.String(required=True, validate=validate.OneOf(["last_page", "statement"]))
+
+
+class RequestSigningCode(Origin):
+    document_sha256 = _sha256()
+
+
+class SignConvention(Origin):
+    document_sha256 = _sha256()
+    code = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^\d{6}$", error="Le code comporte six chiffres."),
+        error_messages=_REQUIRED,
+    )
+
+
+class ConventionId(Schema):
+    convention_id = _id()
+
+
+class ListConventions(Schema):
+    state = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.OneOf(["prepared", "signed_by_partner", "active", "refused", "terminated"]),
+    )
+    countersignable = fields.Boolean(allow_none=True, load_default=None)
+    words = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100))
+    cursor = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=200))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class Countersign(Origin):
+    convention_ids = fields.List(
+        Identifier(),
+        required=True,
+        validate=validate.Length(min=1, max=1000, error="Choisissez au moins une convention (1 000 au plus)."),
+    )
+
+
+class JobId(Schema):
+    job_id = _id()
+
+
+_REASON = validate.Length(min=3, max=1000, error="Expliquez pourquoi, en une phrase au moins.")
+
+
+class RefuseConvention(Schema):
+    convention_id = _id()
+    reason = fields.String(required=True, validate=_REASON, error_messages=_REQUIRED)
+
+
+class TerminateConvention(Schema):
+    convention_id = _id()
+    reason = fields.String(required=True, validate=_REASON, error_messages=_REQUIRED)
+    effective_on = fields.Date(
+        required=True, error_messages={"invalid": "Écrivez une date, par exemple 31/12/2026.", **_REQUIRED}
+    )

@@ -1,0 +1,3 @@
+from services.chassis.migrate import run_here
+
+run_here()

@@ -1,0 +1,1 @@
+"""Checking an evidence pack: offline, without configuration, database or bus."""

@@ -1,0 +1,193 @@
+"""The rules of conventions, without I/O."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from services.conventions import text_files
+from services.conventions.domain import evidence, signing_codes, states, texts
+from services.conventions.domain.evidence import Evidence
+from services.conventions.domain.refusals import (
+    AlreadyCountersigned,
+    SigningBlocked,
+    SigningCodeExpired,
+    SigningCodeMissing,
+    SigningCodeWrong,
+    TextVersionUnknown,
+    TooManyCodes,
+    TransitionRefused,
+)
+from services.conventions.domain.signing_codes import Tries
+from services.conventions.domain.states import Act, ConventionState
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+FORBIDDEN = [pair for pair in product(ConventionState, Act) if pair not in states.TRANSITIONS]
+
+
+@pytest.mark.parametrize(("state", "act"), FORBIDDEN, ids=[f"{state}-{act}" for state, act in FORBIDDEN])
+def test_every_forbidden_transition_is_refused(state, act):
+    with pytest.raises((TransitionRefused, AlreadyCountersigned)) as refused:
+        states.after(state, act)
+    assert refused.value.fields["state"] == state
+
+
+@pytest.mark.parametrize(("pair", "target"), states.TRANSITIONS.items())
+def test_every_allowed_transition_leads_where_the_table_says(pair, target):
+    assert states.after(*pair) is target
+
+
+def test_counter_signing_twice_is_told_apart_from_other_mistakes():
+    with pytest.raises(AlreadyCountersigned):
+        states.after(ConventionState.ACTIVE, Act.COUNTERSIGN)
+
+
+def test_a_convention_is_in_force_from_its_first_to_its_last_day():
+    first, last = date(2026, 11, 24), date(2027, 11, 23)
+    days = [first - timedelta(days=1), first, last, last + timedelta(days=1)]
+    assert [states.in_force("active", first, last, day) for day in days] == [False, True, True, False]
+    assert not states.in_force("terminated", first, last, first)
+
+
+def test_a_leap_day_s_term_ends_a_year_later():
+    assert states.one_year_later(date(2028, 2, 29)) == date(2029, 2, 28)
+    assert states.one_year_later(date(2026, 11, 24)) == date(2027, 11, 24)
+
+
+# ── codes ────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_code_is_six_digits_and_rarely_the_same():
+    codes = [signing_codes.new_code() for _ in range(500)]
+    assert all(len(code) == 6 and code.isdigit() for code in codes)
+    assert len(set(codes)) > 480
+
+
+def test_the_fifth_wrong_code_blocks_for_a_day():
+    tries = Tries()
+    for left in (4, 3, 2, 1):
+        tries = tries.after_wrong(NOW)
+        refusal = tries.refusal()
+        assert isinstance(refusal, SigningCodeWrong) and refusal.fields == {"tries_left": left}
+    tries = tries.after_wrong(NOW)
+    assert isinstance(tries.refusal(), SigningBlocked)
+    with pytest.raises(SigningBlocked):
+        tries.check(NOW + timedelta(hours=24) - timedelta(seconds=1))
+    assert tries.at(NOW + timedelta(hours=24)) == Tries()
+
+
+def test_three_codes_an_hour_and_then_one_when_the_oldest_is_an_hour_old():
+    sent = [NOW - timedelta(minutes=50), NOW - timedelta(minutes=20), NOW - timedelta(minutes=1)]
+    with pytest.raises(TooManyCodes) as refused:
+        signing_codes.check_send(sent, NOW)
+    assert refused.value.fields["next_send_at"] == (NOW + timedelta(minutes=10)).isoformat()
+    signing_codes.check_send(sent, NOW + timedelta(minutes=10))
+    assert signing_codes.sends_left(sent, NOW) == 0
+    assert signing_codes.sends_left(sent[:1], NOW) == 2
+
+
+def test_a_code_lives_ten_minutes_and_no_longer():
+    expires_at = NOW + signing_codes.LIFETIME
+    signing_codes.check_alive(expires_at, NOW + timedelta(minutes=10) - timedelta(microseconds=1))
+    with pytest.raises(SigningCodeExpired):
+        signing_codes.check_alive(expires_at, NOW + timedelta(minutes=10))
+    with pytest.raises(SigningCodeMissing):
+        signing_codes.check_alive(None, NOW)
+
+
+# ── evidence ─────────────────────────────────────────────────────────────────────────────────────────
+def a_chain(length=4):
+    links, previous = [], evidence.GENESIS
+    for sequence in range(1, length + 1):
+        at = evidence.instant(NOW + timedelta(seconds=sequence))
+        links.append(evidence.link("c1", sequence, at, Evidence.CODE_WRONG, {"failures": sequence, "é": "ç"}, previous))
+        previous = links[-1].hash
+    return links
+
+
+def test_a_whole_chain_has_a_head():
+    links = a_chain()
+    assert evidence.check_chain("c1", links) == links[-1].hash
+    assert evidence.check_chain("c1", []) == evidence.GENESIS
+
+
+def broken(links):
+    changed = links[1]
+    values = {**changed.__dict__}
+    yield "a fact changed", [links[0], evidence.Link(**{**values, "facts": {"failures": 1}}), *links[2:]]
+    yield "another time", [links[0], evidence.Link(**{**values, "at": links[0].at}), *links[2:]]
+    yield "another kind", [links[0], evidence.Link(**{**values, "kind": "read"}), *links[2:]]
+    yield "a link taken out", [links[0], *links[2:]]
+    yield "two links swapped", [links[0], links[2], links[1], links[3]]
+    yield "the first one gone", links[1:]
+    yield "a link twice", [links[0], links[0], *links[1:]]
+
+
+@pytest.mark.parametrize(("how", "links"), list(broken(a_chain())), ids=[how for how, _ in broken(a_chain())])
+def test_a_chain_that_was_touched_is_broken(how, links):
+    with pytest.raises(evidence.ChainBroken):
+        evidence.check_chain("c1", links)
+
+
+def test_a_chain_belongs_to_one_convention():
+    with pytest.raises(evidence.ChainBroken):
+        evidence.check_chain("c2", a_chain())
+
+
+# ── texts ────────────────────────────────────────────────────────────────────────────────────────────
+FACTS = {
+    "platform": "Pass'Sports-Loisirs",
+    "caf": "Caf de la Seine-Saint-Denis",
+    "structure": {
+        "name": "Judo Club",
+        "legal_form": "association",
+        "identifiers": "SIRET 1",
+        "address_line": "1 rue de la Paix, 93300 Aubervilliers",
+        "activities_line": "judo",
+    },
+    "representative": {
+        "civility": "Madame",
+        "first_name": "Zoé",
+        "last_name": "Martin",
+        "position": "présidente",
+    },
+}
+
+
+@pytest.mark.parametrize("version", sorted(text_files.all_texts()))
+def test_every_version_of_the_text_can_be_filled(version):
+    lines = texts.filled(text_files.text_of(version), FACTS).lines()
+    assert not [line for line in lines if "{" in line or "}" in line]
+    assert any("Judo Club" in line for line in lines)
+
+
+def test_a_fact_that_looks_like_a_place_stays_as_it_is():
+    assert texts.fill("Le club {structure.name}.", {"structure": {"name": "{caf}"}}) == "Le club {caf}."
+
+
+def test_a_place_without_a_fact_is_a_mistake():
+    with pytest.raises(texts.PlaceUnknown):
+        texts.fill("{structure.phone}", FACTS)
+
+
+def a_text(version, effective_on, *paragraphs):
+    article = texts.Article(1, "Objet", paragraphs)
+    return texts.Text(version, effective_on, "Convention", (), (article,))
+
+
+def test_the_newest_text_in_effect_is_offered():
+    old, new = a_text("1", date(2026, 1, 1)), a_text("2", date(2027, 1, 1))
+    assert texts.in_effect([new, old], date(2026, 12, 31)) is old
+    assert texts.in_effect([new, old], date(2027, 1, 1)) is new
+    with pytest.raises(TextVersionUnknown):
+        texts.in_effect([new], date(2026, 12, 31))
+
+
+def test_the_difference_of_two_versions_reads_in_order():
+    before = a_text("1", date(2026, 1, 1), "Le préavis est d’un mois.", "Fin.")
+    now = a_text("2", date(2027, 1, 1), "Le préavis est de deux mois.", "Fin.")
+    assert texts.difference(before, now) == [
+        {"kind": "same", "text": "Convention"},
+        {"kind": "same", "text": "Article 1 – Objet"},
+        {"kind": "removed", "text": "Le préavis est d’un mois."},
+        {"kind": "added", "text": "Le préavis est de deux mois."},
+        {"kind": "same", "text": "Fin."},
+    ]
