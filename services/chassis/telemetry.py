@@ -16,6 +16,16 @@ from services.chassis.config import settings
 from services.chassis.ids import new_id
 from services.chassis.redaction import redact_entry
 
+# Before `configure`, and in tests: never a traceback with the values of local variables.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        redact_entry,
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+    ]
+)
+
 _trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace_id", default="")
 
 _rpc = Histogram("psl_rpc_seconds", "Calls answered", ["service", "method", "outcome"])

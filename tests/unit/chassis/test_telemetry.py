@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -98,3 +99,16 @@ def test_without_a_provider_no_span_is_made(monkeypatch: pytest.MonkeyPatch) -> 
     assert not telemetry.spans_wanted()
     monkeypatch.setattr(tracing, "record", lambda *_: pytest.fail("nobody listens"))
     telemetry.rpc_handled("echo", "word", "ok", 0.1)
+
+
+def test_before_it_is_configured_too_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """A process of its own, as a log line is written while the program is still loading."""
+    program = (
+        "from services.chassis import telemetry\nimport structlog\n"
+        "def sign_in(password):\n"
+        "    try:\n        1 / 0\n    except ZeroDivisionError:\n        structlog.get_logger().exception('failed')\n"
+        "sign_in('correct' + 'horse')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "ZeroDivisionError" in run.stdout
+    assert "correcthorse" not in run.stdout + run.stderr
