@@ -12,9 +12,10 @@ from wtforms.validators import InputRequired, Regexp
 
 from gateway.access import allow, viewer
 from gateway.clients.identity import IdentityClient
-from gateway.clients.payouts import BatchesClient, DocumentKind, FinanceClient
+from gateway.clients.payouts import BatchesClient, FinanceClient
 from gateway.files import send_stored
 from gateway.forms import Form
+from gateway.pages.payouts import document_kind
 from gateway.people import names_of_accounts
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
@@ -169,11 +170,11 @@ def bank_file(batch_id: UUID, sequence: int) -> ResponseReturnValue:
     return send_stored(dict(BatchesClient().bank_file(str(batch_id), sequence)))
 
 
-@blueprint.get("/virements/<uuid:payout_id>/bordereau.<any(pdf,csv,xlsx):kind>")
+@blueprint.get("/virements/<uuid:payout_id>/bordereau.<kind>")
 @allow(*FINANCE)
-def document(payout_id: UUID, kind: DocumentKind) -> ResponseReturnValue:
+def document(payout_id: UUID, kind: str) -> ResponseReturnValue:
     """Any partner's slip."""
-    return send_stored(dict(BatchesClient().payout_document(str(payout_id), kind)))
+    return send_stored(dict(BatchesClient().payout_document(str(payout_id), document_kind(kind))))
 
 
 @blueprint.get("/bordereaux/<slip_number>")

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.access import allow
@@ -67,11 +67,17 @@ def lines(payout_id: UUID) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/<uuid:payout_id>/bordereau.<any(pdf,csv,xlsx):kind>")
+def document_kind(asked: str) -> DocumentKind:
+    """The kind of document in an address; anything else is no page."""
+    kinds: dict[str, DocumentKind] = {"pdf": "pdf", "csv": "csv", "xlsx": "xlsx"}
+    return kinds[asked] if asked in kinds else abort(404)
+
+
+@blueprint.get("/<uuid:payout_id>/bordereau.<kind>")
 @allow(*READ_MONEY)
-def document(payout_id: UUID, kind: DocumentKind) -> ResponseReturnValue:
+def document(payout_id: UUID, kind: str) -> ResponseReturnValue:
     """The slip, or the same lines for a spreadsheet."""
-    return send_stored(dict(PayoutsClient().own_document(str(payout_id), kind)))
+    return send_stored(dict(PayoutsClient().own_document(str(payout_id), document_kind(kind))))
 
 
 @blueprint.get("/bordereaux/<slip_number>")

@@ -3,7 +3,6 @@
 from gateway.translation import N_
 
 REFUSALS = {
-    "transition_refused": (409, N_("Ce remboursement a changé d’état entre-temps : rechargez la page.")),
     "payout_unknown": (404, N_("Ce remboursement n’existe pas. Revenez à la liste des remboursements.")),
     "batch_unknown": (404, N_("Ce lot n’existe pas ou a été annulé. Revenez à la liste des lots.")),
     "nothing_to_pay": (
