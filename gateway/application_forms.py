@@ -1,6 +1,6 @@
 """The forms of the seven steps. Their rules are the partners service's: here is only what a page needs to show."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -31,7 +31,8 @@ STEP_LABELS = (
 )
 """The guide's headings."""
 
-FILE_PREFIX = "file_"
+FILE_PREFIX, DATE_PREFIX = "file_", "date_"
+DATE_LABELS = {"issued": _l("Date du document"), "expires": _l("Date de fin de validité")}
 
 
 class DocumentField(MultipleFileField):
@@ -54,6 +55,10 @@ class StepForm(Form):
 
     def document_fields(self) -> list[DocumentField]:
         return [field for field in self if isinstance(field, DocumentField)]
+
+    def date_of(self, field: DocumentField) -> Any | None:
+        """The field for the date that a document bears, where one is asked for."""
+        return self._fields.get(f"{DATE_PREFIX}{field.kind}")
 
     def answers(self) -> dict[str, Any]:
         """What was typed, by field."""
@@ -174,9 +179,9 @@ FORMS: dict[int, type[StepForm]] = {
 _NOT_GIVEN = object()
 
 
-def form_with_documents(base: type[StepForm], kinds: Iterable[Any]) -> type[StepForm]:
+def form_with_documents(base: type[StepForm], kinds: Sequence[Any]) -> type[StepForm]:
     """The form and one file field for each kind of document."""
-    fields = {
+    fields: dict[str, Any] = {
         f"{FILE_PREFIX}{kind['kind']}": DocumentField(
             kind["label"],
             kind=kind["kind"],
@@ -186,6 +191,7 @@ def form_with_documents(base: type[StepForm], kinds: Iterable[Any]) -> type[Step
         )
         for kind in kinds
     }
+    fields |= {f"{DATE_PREFIX}{kind['kind']}": StringField(DATE_LABELS[kind["date"]]) for kind in kinds if kind["date"]}
     return type(base.__name__, (base,), fields)
 
 
@@ -226,7 +232,8 @@ def _known(number: int, draft: Draft) -> dict[str, Any]:
         5: {"activities": draft["activities"], "federation": draft["federation"]},
         6: {"holder": draft["bank_account"]["holder"] if draft["bank_account"] else draft["structure"].get("name")},
     }
-    return {**known[number], "step_version": draft["step_versions"].get(str(number), 0)}
+    dates = {f"{DATE_PREFIX}{kind}": on for kind, on in draft["document_dates"].items()}
+    return {**known[number], **dates, "step_version": draft["step_versions"].get(str(number), 0)}
 
 
 def _offer_choices(form: StepForm, catalogue: Catalogue, structure_type: Any) -> None:

@@ -82,7 +82,9 @@ class OwnApplicationClient(ServiceClient):
         """{"version"}. Refuses `item_locked`, `validation_failed`, `stale_version`."""
         return self._call("correct_fields", group=group, version=version, answers=answers)
 
-    def add_correction_document(self, kind: str, incoming_id: str, filename: str) -> results.Document:
+    def add_correction_document(
+        self, kind: str, incoming_id: str, filename: str, dated_on: str | None = None
+    ) -> results.Document:
         """Refuses `item_locked` and what `add_document` refuses."""
         return self._call(
             "add_correction_document",
@@ -90,6 +92,7 @@ class OwnApplicationClient(ServiceClient):
             kind=kind,
             incoming_id=incoming_id,
             filename=filename,
+            dated_on=dated_on,
         )
 
     def remove_correction_document(self, document_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ class DocumentKind(TypedDict):
     required: bool
     step: int  # the step of the form where it is uploaded: 3, 4, 5 or 6
     max_files: int
+    date: str  # "issued" or "expires" when the form asks for its date, else ""
 
 
 class StructureType(TypedDict):
@@ -99,6 +100,7 @@ class Draft(TypedDict):
     bank_account: BankAccount | None
     representative: Representative | None  # only when asked for
     documents: list[Document]
+    document_dates: dict[str, str]  # kind → the date that its document bears
     missing: list[dict[str, Any]]  # [{step, label}]: what submission would still refuse
 
 
@@ -137,6 +139,7 @@ class Item(TypedDict):
     changed_fields: list[str]
     documents: list[Document]
     required: bool
+    dated_on: str | None  # the date that the document bears, as the partner read it
     present: bool  # whether there is something to judge
     answered: bool  # whether the partner has answered the refusal in this round
 

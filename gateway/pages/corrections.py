@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from gateway.access import allow, viewer
 from gateway.application_forms import (
+    DATE_LABELS,
     ActivitiesForm,
     BankAccountForm,
     RepresentativeNameForm,
@@ -19,7 +20,7 @@ from gateway.application_forms import (
 from gateway.application_shown import facts_of_groups
 from gateway.clients.identity import AccountClient
 from gateway.clients.partners import DraftClient, OwnApplicationClient
-from gateway.clients.partners_results import OwnApplication
+from gateway.clients.partners_results import Catalogue, OwnApplication
 from gateway.files import send_stored, stream_upload
 from gateway.refusals import describe, flash_refusal
 from gateway.security import allow_framing_by_ourselves
@@ -49,14 +50,22 @@ def index() -> ResponseReturnValue:
 
 
 def _page(own: OwnApplication, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
-    chosen = [one for one in DraftClient().catalogue()["activities"] if one["code"] in own["activities"]]
+    catalogue = DraftClient().catalogue()
+    chosen = [one for one in catalogue["activities"] if one["code"] in own["activities"]]
     body = render_template(
         "corrections/index.html", own=own, errors=errors or {},
+        dates=_asked_dates(catalogue, own["structure_type"]),
         facts=facts_of_groups({**own, "activities": chosen, "representative": None}),
         opened=[item for item in own["items"] if item["open"]],
         locked=[item for item in own["items"] if not item["open"] and (item["required"] or item["present"])],
     )  # fmt: skip
     return body, status
+
+
+def _asked_dates(catalogue: Catalogue, structure_type: str) -> dict[str, Any]:
+    """The documents beside which a date is asked for: item → label."""
+    found = next(one for one in catalogue["structure_types"] if one["code"] == structure_type)
+    return {f"document:{kind['kind']}": DATE_LABELS[kind["date"]] for kind in found["documents"] if kind["date"]}
 
 
 @blueprint.get("/champs/<group>")
@@ -119,11 +128,12 @@ def _fields_page(own: OwnApplication, group: str, form: StepForm, status: int = 
 def add_document(kind: str) -> ResponseReturnValue:
     """A new file for a refused document."""
     client = OwnApplicationClient()
+    dated_on = request.form.get("dated_on") or None
     try:
         for chosen in request.files.getlist("file"):
             incoming_id = stream_upload(chosen)
             if incoming_id:
-                client.add_correction_document(kind, incoming_id, chosen.filename or "")
+                client.add_correction_document(kind, incoming_id, chosen.filename or "", dated_on)
                 flash(_("Fichier déposé : %(name)s", name=chosen.filename), "success")
     except Refused as refused:
         return _page(_own(), {f"document:{kind}": describe(refused).text}, describe(refused).status)

@@ -3,14 +3,16 @@
 `load_step(step, answers, structure_type)` returns the normal form, or refuses `validation_failed`.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date as day
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates, validates_schema
 
 from services.partners import catalogue, checks
 from services.partners.domain.application import Step
-from services.partners.domain.documents import StructureType
+from services.partners.domain.documents import DocumentKind, StructureType
 from services.partners.domain.identifiers import compact, is_postcode, is_rna, is_siret, naf_code
 from services.partners.domain.refusals import StepUnknown, ValidationFailed
 
@@ -177,6 +179,31 @@ def load_step(step: int, answers: Mapping[str, Any], structure_type: StructureTy
         _settle_structure(found, structure_type)
     if step == Step.ACTIVITIES:
         found["activities"] = [code for code in catalogue.activities() if code in set(found["activities"])]
+    return found
+
+
+def load_dates(kinds: Iterable[DocumentKind], given: Mapping[str, Any], today: day) -> dict[str, str]:
+    """The dates of documents, typed beside them as `date_<kind>`; none is required. Refuses `validation_failed`."""
+    found, errors = {}, {}
+    for kind in kinds:
+        name = f"date_{kind.kind}"
+        typed = str(given.get(name) or "").strip()
+        try:
+            if kind.date and typed:
+                found[kind.kind] = _date(kind, typed, today).isoformat()
+        except ValueError:
+            errors[name] = ["Cette date n’est pas valide. Écrivez-la par exemple 31/12/2026."]
+    if errors:
+        raise ValidationFailed(errors)
+    return found
+
+
+def _date(kind: DocumentKind, typed: str, today: day) -> day:
+    """A day as browsers send it or as people write it; one of issue isn't in the future. Raises ValueError."""
+    written = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", typed)
+    found = day(int(written[3]), int(written[2]), int(written[1])) if written else day.fromisoformat(typed)
+    if not 1950 <= found.year <= 2100 or (kind.date == "issued" and found > today):
+        raise ValueError(typed)
     return found
 
 

@@ -137,4 +137,5 @@ def _document_shown(document: DocumentKind) -> dict[str, Any]:
         "required": document.required,
         "step": document.step,
         "max_files": document.max_files,
+        "date": document.date,
     }

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from services.partners.domain.application import State
 from services.partners.models import (
     Application,
     BankAccount,
+    Base,
     Document,
     DraftLink,
     Establishment,
@@ -149,13 +150,22 @@ def unpurged(session: Session, limit: int) -> Sequence[Document]:
 
 
 def content_needed(session: Session, sha256: str) -> bool:
-    """Whether a file that is still there has this content."""
-    query = select(Document.document_id).where(
+    """Whether any row of this service still names this content: a document that is there, a RIB, a logo, a resource,
+    an attachment."""
+    there = and_(
         or_(Document.sha256 == sha256, Document.preview_sha256 == sha256),
         Document.purged_at.is_(None),
         Document.removed_at.is_(None),
     )
-    return session.scalars(query.limit(1)).first() is not None
+    if session.scalar(select(exists().where(there))):
+        return True
+    return any(session.scalar(select(exists().where(column == sha256))) for column in _columns_naming_content())
+
+
+def _columns_naming_content() -> list[ColumnElement[str]]:
+    """Every column of the other tables that holds a content's SHA-256."""
+    tables = [table for table in Base.metadata.sorted_tables if table is not Document.__table__]
+    return [column for table in tables for column in table.columns if column.name.endswith("sha256")]
 
 
 def lock_content(session: Session, sha256: str) -> None:

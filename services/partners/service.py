@@ -177,6 +177,7 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
     def on_convention_activated(self, event: Any) -> None:
         with self.database.once(event) as uow:
             structures.on_convention_activated(uow, **event.data)
+            documents.on_convention_activated(uow, event.data["structure_id"])
 
     @on_event(messages.ConventionTerminated)
     def on_convention_terminated(self, event: Any) -> None:
@@ -188,6 +189,6 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
         with self.database.alone("partners-drafts") as uow:
             drafts.drop_expired_drafts(uow)
 
-    @every(seconds=600)
+    @every(seconds=10)
     def purge_contents(self) -> None:
         documents.purge_contents(self.database, FileStore())

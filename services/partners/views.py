@@ -102,6 +102,7 @@ def draft(found: Application, rows: Sequence[Document]) -> dict[str, Any]:
         "bank_account": bank_account(found),
         "representative": None,
         "documents": files,
+        "document_dates": found.document_dates,
         "missing": [{"step": one.step, "label": one.label} for one in missing],
     }
 
@@ -136,7 +137,8 @@ def items(
     """Each item with its verdict, its files and what changed between two rounds (`before`, `after`)."""
     state = State(application.state)
     found = domain_items(application, rows, {file.kind for file in files})
-    return [_item(state, item, rows.get(key), files, before, after) for key, item in found.items()]
+    dates = application.document_dates
+    return [_item(state, item, rows.get(key), files, before, after, dates) for key, item in found.items()]
 
 
 def _item(
@@ -146,6 +148,7 @@ def _item(
     files: Sequence[Document],
     before: Mapping[str, Mapping[str, Any]],
     after: Mapping[str, Mapping[str, Any]],
+    dates: Mapping[str, str],
 ) -> dict[str, Any]:
     kind, _, name = item.key.partition(":")
     changed = changed_fields(before.get(item.key, {}), after.get(item.key, {})) if before else []
@@ -158,6 +161,7 @@ def _item(
         "reason": row.reason if row else None,
         "required": item.required,
         "present": item.present,
+        "dated_on": dates.get(name),
         "open": is_open(state, item),
         "answered": item.answered,
         "changed": bool(changed),

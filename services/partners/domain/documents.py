@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date as day
 
 
 @dataclass(frozen=True)
 class DocumentKind:
     """One kind of supporting document. `step`: where the form asks for it. `max_files`: two for an identity card
-    (both sides). `expires_after_days`: how old it may be, as a help for the agent."""
+    (both sides). `date`: «issued» or «expires» where the form asks for a date; `max_age_days`: how old an issued one
+    may be."""
 
     kind: str
     label: str
@@ -17,6 +19,16 @@ class DocumentKind:
     max_files: int = 1
     confidential: bool = False
     purged_after_activation: bool = False
+    date: str = ""
+    max_age_days: int = 0
+
+    def out_of_date(self, on: day | None, today: day) -> bool:
+        """Whether a document with that date is too old, or no longer valid, today."""
+        if on is None:
+            return False
+        if self.date == "expires":
+            return on < today
+        return bool(self.max_age_days) and (today - on).days > self.max_age_days
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ Checking takes seconds and happens between two transactions: the first one asks 
 second one whether it still is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.chassis import uploads
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
-from services.partners import repository, views, watermark
+from services.partners import messages, repository, views, watermark
+from services.partners.domain.application import State
 from services.partners.domain.documents import DocumentKind
 from services.partners.domain.refusals import DocumentKindUnknown, DocumentUnknown, TooManyFiles
 from services.partners.handlers.drafts import open_draft, structure_type_of, touch
@@ -55,6 +56,8 @@ def keep_file(
         application = opener(uow)
         _make_room(uow, application, kind)
         row = _new_row(uow, application, kind, checked, preview, given["filename"])
+        if given.get("dated_on"):
+            application.document_dates = {**application.document_dates, kind.kind: given["dated_on"].isoformat()}
         touch(uow, application)
         if then is not None:
             then(uow, application)
@@ -151,4 +154,34 @@ def purge_contents(database: BoundDatabase, store: FileStore, limit: int = 100) 
                 uow.session.flush()
                 if not repository.content_needed(uow.session, sha256):
                     store.delete(sha256)
+        _announce_purge(uow, rows)
         return len(rows)
+
+
+def _announce_purge(uow: UnitOfWork, rows: Sequence[Document]) -> None:
+    """Copies that the review no longer needs are gone: told once per application."""
+    kinds: dict[str, set[str]] = {}
+    for row in rows:
+        kinds.setdefault(row.application_id, set()).add(row.kind)
+    for application_id, gone in kinds.items():
+        application = uow.session.get_one(Application, application_id)
+        if application.state == State.DRAFT:
+            continue
+        uow.audit("document:purge", application_id, kinds=sorted(gone))
+        uow.publish(
+            messages.SupportingDocumentsPurged,
+            application_id=application_id,
+            structure_id=application.structure_id,
+            kinds=sorted(gone),
+            purged_at=uow.now,
+        )
+
+
+def on_convention_activated(uow: UnitOfWork, structure_id: str) -> None:
+    """Both have signed: copies that were only needed for the review go (DOMAIN, «Money, time, privacy»)."""
+    application = repository.application_of_structure(uow.session, structure_id, lock=True)
+    if application is None:
+        return
+    for row in repository.documents(uow.session, application.application_id):
+        if kind_of(application, row.kind).purged_after_activation:
+            row.removed_at = uow.now

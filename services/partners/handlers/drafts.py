@@ -76,14 +76,15 @@ def save_step(database: BoundDatabase, call: Any, identity: Any) -> dict[str, An
         found = open_draft(uow, given["draft_token"], lock=True)
         check_version(step_version(found, given["step"]), given["step_version"])
         loaded = load_answers(found, given["step"], given["answers"])
+        dates = load_dates(uow, found, given["step"], given["answers"])
         if given["step"] != Step.REPRESENTATIVE:
-            return _saved(uow, found, given["step"], loaded)
+            return _saved(uow, found, given["step"], loaded, dates)
         registration_id = found.registration_id
     registration_id = keep_representative(identity, call, registration_id, loaded)
     with database.unit_of_work(call) as uow:
         found = open_draft(uow, given["draft_token"], lock=True)
         check_version(step_version(found, Step.REPRESENTATIVE), given["step_version"])
-        return _saved(uow, found, Step.REPRESENTATIVE, {**loaded, "registration_id": registration_id})
+        return _saved(uow, found, Step.REPRESENTATIVE, {**loaded, "registration_id": registration_id}, dates)
 
 
 def keep_representative(identity: Any, call: Any, registration_id: str | None, loaded: Mapping[str, Any]) -> str:
@@ -117,8 +118,17 @@ def _check_other_email(email: str, other_fingerprint: str | None) -> None:
         raise ValidationFailed({"email": [_EMAILS_MUST_DIFFER]})
 
 
-def _saved(uow: UnitOfWork, draft: Application, step: int, loaded: Mapping[str, Any]) -> dict[str, Any]:
+def load_dates(uow: UnitOfWork, draft: Application, step: int, given: Mapping[str, Any]) -> dict[str, str]:
+    """The dates of the step's documents. Refuses `validation_failed`."""
+    structure_type = structure_type_of(draft)
+    return answers.load_dates(structure_type.of_step(step) if structure_type else [], given, uow.today)
+
+
+def _saved(
+    uow: UnitOfWork, draft: Application, step: int, loaded: Mapping[str, Any], dates: Mapping[str, str]
+) -> dict[str, Any]:
     write_answers(draft, step, loaded)
+    write_dates(draft, step, dates)
     version = step_version(draft, step) + 1
     draft.step_versions = {**draft.step_versions, str(step): version}
     touch(uow, draft)
@@ -149,6 +159,14 @@ def write_answers(application: Application, step: int, loaded: Mapping[str, Any]
         application.federation = loaded["federation"]
     else:
         _write_bank_account(application, loaded)
+
+
+def write_dates(application: Application, step: int, dates: Mapping[str, str]) -> None:
+    """Replace the dates of one step's documents."""
+    structure_type = structure_type_of(application)
+    ours = {kind.kind for kind in structure_type.of_step(step)} if structure_type else set()
+    others = {kind: on for kind, on in application.document_dates.items() if kind not in ours}
+    application.document_dates = {**others, **dates}
 
 
 def _write_bank_account(application: Application, loaded: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime
+from datetime import date as day
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
@@ -180,7 +181,7 @@ def _shown(uow: UnitOfWork, found: Application) -> dict[str, Any]:
         "bank_account": views.bank_account(found),
         "representative": None,
         "items": views.items(found, rows, files, before, after),
-        "checks": checks_of(found),
+        "checks": checks_of(found, uow.today),
         "duplicates": duplicates(session, found),
         "notes": views.notes(repository.notes(session, application_id)),
         "history": views.history(repository.history(session, application_id, public_only=False)),
@@ -200,7 +201,7 @@ def _may(found: Application) -> set[str]:
     return actions | {Action.JUDGE, Action.REJECT} if state is State.SUBMITTED else actions
 
 
-def checks_of(found: Application) -> list[dict[str, str]]:
+def checks_of(found: Application, today: day) -> list[dict[str, str]]:
     """What the machine can say of the answers, to spare the agent a look."""
     structure, told = found.structure, []
     told.append({"tone": "good", "text": "SIRET : clé de contrôle exacte."})
@@ -214,6 +215,21 @@ def checks_of(found: Application) -> list[dict[str, str]]:
         told.append({"tone": "waiting", "text": "Siège hors du département."})
     if (found.holder or "").casefold() != (structure.get("name") or "").casefold():
         told.append({"tone": "waiting", "text": f"Titulaire du compte : « {found.holder} », à comparer avec le nom."})
+    return told + _checks_of_dates(found, today)
+
+
+def _checks_of_dates(found: Application, today: day) -> list[dict[str, str]]:
+    """Documents that are over or too old, by the date that the applicant read on them."""
+    kinds = {kind.kind: kind for kind in catalogue.structure_types()[found.structure_type or ""].documents}
+    told = []
+    for name, written in found.document_dates.items():
+        kind, on = kinds.get(name), day.fromisoformat(written)
+        if kind is None:
+            continue
+        word = "valable jusqu’au" if kind.date == "expires" else "du"
+        over = kind.out_of_date(on, today)
+        verdict = " : pièce périmée ou trop ancienne." if over else "."
+        told.append({"tone": "bad" if over else "good", "text": f"{kind.label} {word} {on:%d/%m/%Y}{verdict}"})
     return told
 
 

@@ -40,6 +40,7 @@ class FileGiven(Schema):
     kind = fields.String(required=True, validate=validate.Length(max=60))
     incoming_id = fields.String(required=True, validate=validate.Length(max=64))
     filename = fields.String(required=True, validate=validate.Length(max=500))
+    dated_on = fields.Date(load_default=None, allow_none=True)
 
 
 class AddDocument(DraftToken, FileGiven):

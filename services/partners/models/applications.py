@@ -21,8 +21,9 @@ def _one_of(column: str, values: type[State] | type[Verdict]) -> str:
 class Application(Base):
     """One label application. While a draft, `token_digest` (SHA-256 of the capability) is the only key to it.
 
-    `structure`: the public answers of step 3. `step_versions`: step → how often it was saved. The representative is
-    kept by identity under `registration_id`; here are only keyed fingerprints, to warn of duplicates.
+    `structure`: the public answers of step 3. `document_dates`: kind → the date that its document bears.
+    `step_versions`: step → how often it was saved. The representative is kept by identity under `registration_id`;
+    here are only keyed fingerprints, to warn of duplicates.
     """
 
     __tablename__ = "applications"
@@ -58,6 +59,7 @@ class Application(Base):
     structure: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     activities: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     federation: Mapped[Words | None]
+    document_dates: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
     registration_id: Mapped[Ref | None]
     person_email_fingerprint: Mapped[Words | None]
     mobile_fingerprint: Mapped[Words | None]

@@ -2,15 +2,18 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pikepdf
 import pytest
 
+from deploy.local.waiting import wait_for
 from services.chassis.refusals import Refused
 from services.chassis.vault import Vault
 from services.partners.domain.partner_number import is_partner_number
 from tests.integration.partners.world import Club, iban
+from tests.upload_samples import picture
 
 
 def refusal(call, *args, **kwargs):
@@ -275,3 +278,53 @@ def test_numbers_have_no_gap_whatever_fails_and_whoever_is_first(world):
     assert outcomes.count("verdicts_missing") == 2
     ranks = [rank for (rank,) in world.rows("SELECT rank FROM partner_numbers ORDER BY rank")]
     assert ranks == list(range(1, len(ranks) + 1))
+
+
+def test_the_identity_document_goes_once_both_have_signed(world):
+    club = world.submitted()
+    world.judge(club)
+    approve(world, club)
+    kept = world.rows("SELECT kind, sha256 FROM documents WHERE application_id = %s", club.application_id)
+    world.announce(
+        "conventions",
+        "convention_activated.v1",
+        convention_id=str(uuid4()),
+        structure_id=club.structure_id,
+        partner_number="1000015",
+        activated_at=datetime.now(UTC).isoformat(),
+        effective_on=datetime.now(UTC).date().isoformat(),
+    )
+    gone = {sha256 for kind, sha256 in kept if kind == "identity_document"}
+    wait_for(lambda: not any(map(world.store.exists, gone)), "the identity document is deleted", 90)
+    assert all(world.store.exists(sha256) for kind, sha256 in kept if kind != "identity_document")
+    wait_for(lambda: "supporting_documents_purged.v1" in world.events(club), "the purge is announced", 10)
+
+
+def test_a_content_that_another_document_needs_stays(world):
+    content = picture("png", (61, 41))
+    one, other = world.start(Club()), world.start(Club())
+    for club in (one, other):
+        world.save(club, 2)
+        world.add(club, "statutes", content)
+    (kept,) = world.call("draft", draft_token=one.token)["documents"]
+    world.call("remove_document", draft_token=one.token, document_id=kept["document_id"])
+    purged = "SELECT purged_at IS NOT NULL FROM documents WHERE document_id = %s"
+    wait_for(lambda: world.rows(purged, kept["document_id"]) == [(True,)], "the removed file is settled", 90)
+    (theirs,) = world.call("draft", draft_token=other.token)["documents"]
+    found = world.call("draft_document", draft_token=other.token, document_id=theirs["document_id"])
+    assert world.store.exists(found["sha256"])
+
+
+def test_a_piece_that_is_over_is_told_to_the_agent(world):
+    club = Club("company")
+    world.start(club)
+    club.structure["date_registration_extract"] = "2020-01-01"
+    club.representative["date_identity_document"] = "2099-12-31"
+    world.save(club, 2, 3, 4, 5, 6)
+    for kind in ("registration_extract", "identity_document", "bank_details"):
+        world.add(club, kind)
+    world.submit(club)
+    shown = world.as_agent("application", application_id=club.application_id)
+    told = {check["tone"]: check["text"] for check in shown["checks"] if "31/12/2099" in check["text"]}
+    told |= {check["tone"]: check["text"] for check in shown["checks"] if "01/01/2020" in check["text"]}
+    assert "périmée ou trop ancienne" in told["bad"] and "valable" in told["good"]

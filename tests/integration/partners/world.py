@@ -4,10 +4,14 @@ import io
 import itertools
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from kombu import Connection, Exchange, Producer
+
 from deploy.local.waiting import wait_for
+from services.chassis import serializer
 from services.chassis.files import FileStore
 from tests.platform import Platform
 from tests.upload_samples import document
@@ -176,6 +180,27 @@ class World:
         """The types of events announced about the structure, oldest first."""
         found = self.rows("SELECT type FROM outbox WHERE key = %s ORDER BY id", club.structure_id)
         return [type_ for (type_,) in found]
+
+    def announce(self, publisher: str, event_type: str, **data: Any) -> None:
+        """Publish an event as the named service's relay would."""
+        body = {
+            "specversion": "1.0",
+            "id": str(uuid4()),
+            "source": f"/{publisher}",
+            "type": event_type,
+            "time": datetime.now(UTC).isoformat(),
+            "subject": data["structure_id"],
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+        with Connection(self.running.environment["AMQP_URI"]) as connection:
+            Producer(connection).publish(
+                serializer.dumps(body),
+                exchange=Exchange(f"{publisher}.events", type="topic", durable=True),
+                routing_key=event_type,
+                content_type=serializer.CLOUDEVENTS,
+                content_encoding="utf-8",
+            )
 
     def until_accounts_live(self, club: Club) -> None:
         """Wait until identity has handled the submission."""

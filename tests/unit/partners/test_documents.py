@@ -1,9 +1,13 @@
 """Every pair of structure type × document: required, optional or not asked for (DOMAIN, «Application»)."""
 
+from datetime import date
+
 import pytest
 
+from services.partners.answers import load_dates
 from services.partners.catalogue import structure_types
 from services.partners.domain.application import SAVED_STEPS, missing_of
+from services.partners.domain.refusals import ValidationFailed
 
 REQUIRED, OPTIONAL, ABSENT = "required", "optional", "absent"
 
@@ -57,3 +61,40 @@ def test_documents_are_asked_for_where_the_guide_does(code):
 
 def test_only_associations_have_an_rna():
     assert [code for code, one in structure_types().items() if one.has_rna] == ["association"]
+
+
+KBIS = structure_types()["company"].document("registration_extract")
+CARD = structure_types()["company"].document("identity_document")
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "over"),
+    [
+        (KBIS, date(2026, 11, 1), False),
+        (KBIS, date(2026, 8, 24), False),
+        (KBIS, date(2026, 8, 23), True),
+        (CARD, date(2026, 11, 24), False),
+        (CARD, date(2026, 11, 23), True),
+        (CARD, None, False),
+    ],
+)
+def test_a_document_is_over_by_its_own_date(kind, on, over):
+    """A Kbis is good for three months; an identity card until the day it expires."""
+    assert kind.out_of_date(on, TODAY) is over
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("2026-11-01", "2026-11-01"), ("1/11/2026", "2026-11-01"), ("", None)],
+)
+def test_a_date_is_read_as_browsers_send_it_and_as_people_write_it(typed, read):
+    found = load_dates([KBIS], {"date_registration_extract": typed}, TODAY)
+    assert found.get("registration_extract") == read
+
+
+@pytest.mark.parametrize("typed", ["2026-11-25", "31/02/2026", "bientôt", "0001-01-01"])
+def test_an_impossible_date_is_told(typed):
+    with pytest.raises(ValidationFailed) as refused:
+        load_dates([KBIS], {"date_registration_extract": typed}, TODAY)
+    assert "n’est pas valide" in refused.value.fields["errors"]["date_registration_extract"][0]
