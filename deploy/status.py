@@ -1,6 +1,7 @@
 """The command `status`: what answers, what waits to be sent, what could not be handled."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -17,7 +18,11 @@ from services.chassis.config import SERVICES, settings
 def show(*, as_json: bool) -> int:
     """Print the state; exit status 0 if all is well, 1 if something needs a look."""
     adopt()
-    found = state()
+    try:
+        found = state()
+    except KeyError as missing:
+        print(f"no platform runs in this folder's var, and {missing.args[0]}", file=sys.stderr)
+        return 1
     if as_json:
         print(json.dumps(found, indent=2))
     else:
