@@ -124,3 +124,9 @@ def slip(browser: Browser) -> bytes:
     """The newest payment slip of the structure, once it is made."""
     wait_for(lambda: browser.open(PAYOUTS).links("Bordereau de paiement"), "the slip is offered", 30, every_s=0.3)
     return browser.download(browser.open(PAYOUTS).links("Bordereau de paiement")[0]).content
+
+
+def is_locked(browser: Browser, number: str) -> bool:
+    """Whether «Mes transactions» shows the transaction as one that can't be cancelled any more."""
+    page = browser.open(f"/transactions/{number}")
+    return "À rembourser" in page.text and not page.has_button("Annuler")

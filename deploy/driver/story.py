@@ -210,12 +210,9 @@ class Story:
     # ── the money ────────────────────────────────────────────────────────────────────────────────
     def pass_midnight(self) -> str:
         (self.platform.var / "clock").write_text("+1d", encoding="ascii")
-
-        def state() -> bool:
-            return bool(self.terminal.find(self.recorded["number"])["state"] in ("locked", "in_payout"))
-
-        wait_for(state, "the transaction is locked", 30, every_s=0.3)
-        return f"{self.recorded['number']} is locked"
+        number = self.recorded["number"]
+        wait_for(lambda: partner.is_locked(self.club, number), f"{number} is locked", 30, every_s=0.3)
+        return f"«Mes transactions» shows {number} as «À rembourser»"
 
     def pay(self) -> str:
         return caf.pay(self.desk("preparer"), self.desk("releaser"), self.agents["releaser"])
