@@ -136,7 +136,8 @@ class Consumer:
     """Reads the queue, for as long as nobody stops it, through lost connections."""
 
     def __init__(self, uri: str, queue: str, books: Books):
-        self._uri, self._queue, self._books = uri, queue, books
+        self._addresses = [pika.URLParameters(address) for address in uri.split(";")]
+        self._queue, self._books = queue, books
         self._stopping = threading.Event()
         self._connection: pika.BlockingConnection | None = None
 
@@ -158,7 +159,7 @@ class Consumer:
         self._stopping.set()
 
     def _consume(self) -> None:
-        self._connection = pika.BlockingConnection(pika.URLParameters(self._uri))
+        self._connection = pika.BlockingConnection(self._addresses)
         try:
             channel = self._connection.channel()
             self._declare(channel)
@@ -205,7 +206,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--queue", default="finance.payouts")
     parser.add_argument("--out", type=Path, required=True, help="the folder of payouts.jsonl and payouts.csv")
-    parser.add_argument("--uri", help="the broker; by default that of the platform's configuration (AMQP_URI)")
+    parser.add_argument("--uri", help="the broker, or its nodes separated by semicolons; by default that of the platform's configuration (AMQP_URI)")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("pika").setLevel(logging.ERROR)
