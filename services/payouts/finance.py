@@ -206,7 +206,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--queue", default="finance.payouts")
     parser.add_argument("--out", type=Path, required=True, help="the folder of payouts.jsonl and payouts.csv")
-    parser.add_argument("--uri", help="the broker, or its nodes separated by semicolons; by default that of the platform's configuration (AMQP_URI)")
+    parser.add_argument("--uri", help="the broker, or its nodes separated by semicolons (AMQP_URI)")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("pika").setLevel(logging.ERROR)

@@ -107,6 +107,8 @@ def test_each_event_is_written_once_through_kills_and_duplicates(finance, publis
         if chance.random() < 0.2:
             publisher.send(chance.randrange(number + 1))
         if number % 15 == 14:
+            written = len(finance.journal())
+            wait_for(lambda before=written: len(finance.journal()) > before, "it is writing", 20)
             finance.kill()
             finance.start()
     expected = sorted(f"e-{number}" for number in range(150))
