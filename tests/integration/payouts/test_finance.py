@@ -101,15 +101,15 @@ def publisher(broker: str, finance: Finance) -> Iterator[Publisher]:
 
 
 def test_each_event_is_written_once_through_kills_and_duplicates(finance, publisher):
-    chance = random.Random(20261124)
+    chance, written = random.Random(20261124), 0
     for number in range(150):
         publisher.send(number)
         if chance.random() < 0.2:
             publisher.send(chance.randrange(number + 1))
         if number % 15 == 14:
-            written = len(finance.journal())
             wait_for(lambda before=written: len(finance.journal()) > before, "it is writing", 20)
             finance.kill()
+            written = len(finance.journal())
             finance.start()
     expected = sorted(f"e-{number}" for number in range(150))
     wait_for(lambda: len(finance.journal()) >= 150 and publisher.waiting() == 0, "all events are written", 30)
