@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from deploy.driver.browser import Browser, NotThere, Page
+from deploy.driver.browser import Browser, NotThere, Page, words_of
 from deploy.driver.outbox import Outbox
 from deploy.driver.people import PASSWORD, Agent
 from deploy.local.waiting import wait_for
@@ -112,15 +112,17 @@ def _when(page: Page, text: str) -> Page:
 
 
 def figures(page: Page) -> str:
-    """The figures at the top of a page: «Lignes lues 24, Pass créés 24 …»."""
-    return re.sub(r"\s+", " ", " ".join(node.text_content() for node in page.document.xpath("//*[@class='figures']")))
+    """The figures at the top of a page: «Lignes lues 24, Pass créés 24, …»."""
+    pairs = page.document.xpath("(//dl[contains(@class,'figures')])[1]/div")
+    return ", ".join(" ".join(words_of(part) for part in pair) for pair in pairs)
 
 
 def countersign(browser: Browser, structure: str) -> Page:
-    """«Contresigner» one convention."""
-    page = browser.open("/caf").follow("Contresigner")
-    page = page.follow(structure)
-    return page.press("Contresigner")
+    """«Contresigner» one convention, once its application's approval has arrived. Returns the report."""
+    waiting = browser.open("/caf").follow("Contresigner").url
+    wait_for(lambda: browser.open(waiting).links(structure), f"{structure} waits for a signature", 20, every_s=0.3)
+    page = browser.open(waiting).follow(structure).press("Contresigner")
+    return _when(page, "La convention est contresignée et scellée")
 
 
 def pay(preparer: Browser, releaser: Browser, agent: Agent) -> str:

@@ -89,22 +89,17 @@ def structure_id(browser: Browser) -> str:
     raise NotThere("no structure to choose on /espace")
 
 
-def sign_convention(browser: Browser, outbox: Outbox, found: Applicant) -> tuple[Page, bytes]:
-    """Read the PDF, ask for the code, type it. Returns the last page and the PDF that was read."""
+def sign_convention(browser: Browser, outbox: Outbox, found: Applicant) -> bytes:
+    """Read the PDF, say so, ask for the code, type it (guide, «Signer sa convention»). Returns what was read."""
     number = international(found.mobile)
     before = len(outbox.text_messages(number))
     page = browser.open("/tableau-de-bord").follow("Je signe la convention")
-    pdf = browser.download(_first_pdf(page)).content
-    page = page.press("code")
+    pdf = browser.download(page.links("Lire la convention")[0]).content
+    page = page.press("Recevoir mon code par SMS", choose=["J'ai lu la convention en entier"])
     code = outbox.wait_for_code(number, more_than=before)
-    return page.press("signe", {"Code": code}), pdf
-
-
-def _first_pdf(page: Page) -> str:
-    for text in ("Télécharger la convention", "Lire la convention", "Ouvrir", "Télécharger", "PDF"):
-        if addresses := page.links(text):
-            return addresses[0]
-    raise NotThere(f"no convention to read on {page.url}")
+    page = page.press("Je signe la convention", {"Code de vérification": code})
+    page.expect("Vous avez signé électroniquement votre convention")
+    return pdf
 
 
 def pairing_code(browser: Browser, name: str) -> str:

@@ -104,7 +104,7 @@ class Story:
         return f"the dashboard of «{page.heading()}»"
 
     def sign(self) -> str:
-        _, read = partner.sign_convention(self.club, self.outbox, self.applicant)
+        read = partner.sign_convention(self.club, self.outbox, self.applicant)
         see(read.startswith(b"%PDF"), "the convention is not a PDF")
         mail = self.outbox.wait_for_mail(self.applicant.email, "signé électroniquement")
         return f"a PDF of {len(read) // 1024} kB, a six-digit SMS, the mail «{mail.subject}»"
