@@ -50,6 +50,12 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "refused": Shown(N_("Refusée"), "bad"),
         "terminated": Shown(N_("Résiliée"), "muted"),
     },
+    "countersigning": {
+        "waiting": Shown(N_("En cours"), "waiting"),
+        "signed": Shown(N_("Contresignée"), "good"),
+        "already_signed": Shown(N_("Déjà contresignée"), "muted"),
+        "failed": Shown(N_("Échec"), "bad"),
+    },
     "transaction": {
         "recorded": Shown(N_("Enregistrée"), "good"),
         "cancelled": Shown(N_("Annulée"), "muted"),

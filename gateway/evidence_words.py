@@ -1,0 +1,66 @@
+"""A convention's chain of evidence as people read it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from gateway.clients.conventions_results import EvidenceEntry
+from gateway.formatting import day, instant
+from gateway.translation import N_
+
+TITLES = {
+    "prepared": N_("Convention préparée"),
+    "rendered": N_("Document établi avec les données de la structure"),
+    "read": N_("Convention lue par le représentant légal"),
+    "code_requested": N_("Code de vérification demandé"),
+    "code_sent": N_("Code envoyé par SMS"),
+    "code_not_sent": N_("Code non envoyé"),
+    "code_delivery": N_("Acheminement du SMS"),
+    "code_wrong": N_("Code erroné saisi"),
+    "signing_blocked": N_("Signature bloquée après trop d’erreurs"),
+    "signing_unblocked": N_("Signature débloquée par la Caf"),
+    "signed": N_("Signée par le représentant légal"),
+    "approved": N_("Demande approuvée"),
+    "countersigned": N_("Contresignée par la Caf"),
+    "sealed": N_("Document scellé"),
+    "refused": N_("Refusée"),
+    "terminated": N_("Résiliée"),
+    "replaced": N_("Remplacée par une nouvelle version"),
+}
+
+DELIVERY = {
+    "queued": N_("en file d’attente"),
+    "sent": N_("envoyé"),
+    "delivered": N_("reçu"),
+    "undelivered": N_("non reçu"),
+    "failed": N_("échec de l’envoi"),
+}
+
+
+def timeline(history: Sequence[EvidenceEntry], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """[{at, title, text, hash}] for `progress.timeline`."""
+    return [
+        {
+            "at": link["at"],
+            "title": _(TITLES[link["kind"]]) if link["kind"] in TITLES else link["kind"],
+            "text": " · ".join(part for part in _details(link["facts"], names) if part),
+        }
+        for link in history
+    ]
+
+
+def _details(facts: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    account = facts.get("account_id")
+    state = facts.get("delivery_state")
+    return [
+        names.get(account, "") if account else "",
+        facts.get("masked_phone") or "",
+        _(DELIVERY[state]) if state in DELIVERY else (state or ""),
+        _("essai %(number)s sur 5", number=facts["failures"]) if "failures" in facts else "",
+        _("jusqu’au %(when)s", when=instant(facts["blocked_until"])) if "blocked_until" in facts else "",
+        _("numéro partenaire %(number)s", number=facts["partner_number"]) if facts.get("partner_number") else "",
+        _("effet le %(day)s", day=day(facts["effective_on"])) if facts.get("effective_on") else "",
+        facts.get("reason") or "",
+        facts.get("ip") or "",
+    ]

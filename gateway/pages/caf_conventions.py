@@ -1,0 +1,198 @@
+"""«Contresigner»: the Caf's list of conventions, one or many signatures with their progress, refusals, terminations and
+evidence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, TextAreaField
+from wtforms.validators import InputRequired
+
+from gateway.access import allow, viewer
+from gateway.clients.conventions import CafConventionsClient
+from gateway.evidence_words import timeline
+from gateway.files import send_stored
+from gateway.forms import Form
+from gateway.pages.convention import origin
+from gateway.people import names_of_accounts
+from gateway.refusals import describe, flash_refusal
+from gateway.security import allow_framing_by_ourselves
+from services.chassis.refusals import Refused
+
+blueprint = Blueprint("caf_conventions", __name__, url_prefix="/caf/conventions")
+
+REVIEWERS = ("signatory", "instructor", "administrator")
+STATES = ("prepared", "signed_by_partner", "active", "refused", "terminated")
+REFRESH_S = 2
+
+
+class RefuseForm(Form):
+    reason = TextAreaField(
+        _l("Motif du refus, lu par le partenaire"), validators=[InputRequired(_l("Donnez un motif."))]
+    )
+
+
+class TerminateForm(Form):
+    reason = TextAreaField(
+        _l("Motif de la résiliation, lu par le partenaire"), validators=[InputRequired(_l("Donnez un motif."))]
+    )
+    effective_on = DateField(
+        _l("Date d’effet"), validators=[InputRequired(_l("Donnez la date à partir de laquelle les pass sont refusés."))]
+    )
+
+
+@blueprint.get("")
+@allow(*REVIEWERS)
+def index() -> ResponseReturnValue:
+    """What waits for the Caf's signature; with filters, everything."""
+    shown = request.args.get("etat") or "a_contresigner"
+    words = (request.args.get("mots") or "").strip()
+    filters: dict[str, Any] = {
+        "state": shown if shown in STATES else None,
+        "countersignable": True if shown == "a_contresigner" else None,
+        "words": words[:100] or None,
+    }
+    found = CafConventionsClient().conventions(**filters, cursor=request.args.get("cursor"))
+    cursor = found["next_cursor"]
+    return render_template(
+        "caf_conventions/index.html",
+        found=found,
+        counts=CafConventionsClient().convention_counts(),
+        shown=shown,
+        words=words,
+        states=STATES,
+        may_sign=viewer().may("signatory"),
+        next_url=url_for(".index", etat=shown, mots=words or None, cursor=cursor) if cursor else None,
+    )
+
+
+@blueprint.get("/<uuid:convention_id>")
+@allow(*REVIEWERS)
+def show(convention_id: Any) -> ResponseReturnValue:
+    return _page(str(convention_id))
+
+
+def _page(
+    convention_id: str,
+    refuse_form: RefuseForm | None = None,
+    terminate_form: TerminateForm | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    found = CafConventionsClient().convention(convention_id)
+    names = names_of_accounts([link["facts"].get("account_id") for link in found["history"]])
+    body = render_template(
+        "caf_conventions/show.html",
+        found=found,
+        may=set(found["may"]),
+        may_sign=viewer().may("signatory"),
+        events=timeline(found["history"], names),
+        refuse_form=refuse_form or RefuseForm(formdata=None),
+        terminate_form=terminate_form or TerminateForm(formdata=None),
+    )
+    return body, status
+
+
+@blueprint.post("/contresigner")
+@allow("signatory")
+def countersign() -> ResponseReturnValue:
+    """«Contresigner» one, those ticked, or all that wait; then on to the report."""
+    try:
+        if request.form.get("tout"):
+            job = CafConventionsClient().countersign_all(**origin())
+        else:
+            job = CafConventionsClient().countersign(request.form.getlist("convention_id"), **origin())
+    except Refused as refused:
+        if refused.code == "validation_failed":
+            flash(_("Cochez au moins une convention."), "error")
+        else:
+            flash_refusal(refused)
+        return redirect(url_for(".index"), 303)
+    return redirect(url_for(".job", job_id=job["job_id"]), 303)
+
+
+@blueprint.get("/lots/<uuid:job_id>")
+@allow("signatory")
+def job(job_id: Any) -> ResponseReturnValue:
+    """Progress, then the report: each convention for itself."""
+    found = CafConventionsClient().countersigning(str(job_id))
+    reasons = {
+        item["convention_id"]: describe(Refused(item["reason"])).text for item in found["items"] if item["reason"]
+    }
+    return render_template("caf_conventions/job.html", job=found, reasons=reasons, refresh_s=REFRESH_S)
+
+
+@blueprint.post("/<uuid:convention_id>/refuser")
+@allow("signatory")
+def refuse(convention_id: Any) -> ResponseReturnValue:
+    form = RefuseForm()
+    return _decided(
+        str(convention_id),
+        form,
+        lambda: CafConventionsClient().refuse_convention(str(convention_id), form.reason.data or ""),
+        _("La convention est refusée. Le partenaire est prévenu."),
+    )
+
+
+@blueprint.post("/<uuid:convention_id>/resilier")
+@allow("signatory")
+def terminate(convention_id: Any) -> ResponseReturnValue:
+    form = TerminateForm()
+    return _decided(
+        str(convention_id),
+        form,
+        lambda: CafConventionsClient().terminate_convention(
+            str(convention_id),
+            form.reason.data or "",
+            form.effective_on.data.isoformat() if form.effective_on.data else "",
+        ),
+        _("La convention est résiliée. Le partenaire est prévenu."),
+    )
+
+
+def _decided(
+    convention_id: str, form: RefuseForm | TerminateForm, act: Callable[[], Any], done: str
+) -> ResponseReturnValue:
+    """Do it if the form is complete; else show the form again with what is missing."""
+    if form.validate_on_submit():
+        try:
+            act()
+            flash(done, "success")
+            return redirect(url_for(".show", convention_id=convention_id), 303)
+        except Refused as refused:
+            form.take_refusal(refused)
+    refused_form = form if isinstance(form, RefuseForm) else None
+    terminated_form = form if isinstance(form, TerminateForm) else None
+    return _page(convention_id, refused_form, terminated_form, 422)
+
+
+@blueprint.post("/<uuid:convention_id>/debloquer")
+@allow(*REVIEWERS)
+def unblock(convention_id: Any) -> ResponseReturnValue:
+    """Lift the block after too many wrong codes."""
+    try:
+        CafConventionsClient().unblock_signing(str(convention_id))
+        flash(_("La signature est débloquée : le représentant légal peut demander un nouveau code."), "success")
+    except Refused as refused:
+        flash_refusal(refused)
+    return redirect(url_for(".show", convention_id=convention_id), 303)
+
+
+@blueprint.get("/<uuid:convention_id>/document")
+@allow(*REVIEWERS)
+def document(convention_id: Any) -> ResponseReturnValue:
+    """The convention beside its facts, or as a file."""
+    stored = dict(CafConventionsClient().convention_document(str(convention_id)))
+    if request.args.get("telecharger"):
+        return send_stored(stored)
+    allow_framing_by_ourselves()
+    return send_stored(stored, inline=True)
+
+
+@blueprint.get("/<uuid:convention_id>/preuves")
+@allow(*REVIEWERS)
+def evidence(convention_id: Any) -> ResponseReturnValue:
+    """The evidence pack, checkable without the platform."""
+    return send_stored(dict(CafConventionsClient().evidence_pack(str(convention_id))))

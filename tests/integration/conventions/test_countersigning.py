@@ -1,0 +1,162 @@
+"""Counter-signing one and many: each reports for itself, nothing signed is touched again."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pikepdf
+import pytest
+
+from services.chassis import clock
+from services.chassis.refusals import Unavailable
+from services.conventions.domain.evidence import check_chain
+from services.conventions.domain.refusals import (
+    ConventionUnknown,
+    NothingToSign,
+    TerminationInThePast,
+    TransitionRefused,
+)
+from services.conventions.handlers import deciding, jobs
+from tests.integration.conventions.world import ORIGIN, World
+
+
+def states(report):
+    return [item["state"] for item in report["items"]]
+
+
+def test_the_last_signature_seals_and_announces(world: World):
+    club = world.club(approved=True).sign()
+    report = world.countersign(club)
+    assert (report["signed"], report["waiting"], report["total"]) == (1, 0, 1) and report["finished_at"]
+    found = world.look(club)
+    assert found["state"] == "active" and found["effective_on"] == clock.today()
+    assert found["ends_on"] == clock.today().replace(year=clock.today().year + 1) - timedelta(days=1)
+    [announced] = world.events("convention_activated.v1")
+    assert announced["partner_number"] == found["partner_number"]
+    assert announced["effective_on"] == clock.today().isoformat()
+    assert [link.kind for link in world.links(club)][-2:] == ["countersigned", "sealed"]
+    check_chain(club.convention_id, world.links(club))
+
+
+def test_it_needs_the_application_s_approval(world: World):
+    club = world.club().sign()
+    report = world.countersign(club)
+    assert states(report) == ["failed"] and report["items"][0]["reason"] == "not_approved"
+    club.approve()
+    assert states(world.countersign(club)) == ["signed"]
+
+
+def test_it_needs_the_partner_s_signature(world: World):
+    report = world.countersign(world.club(approved=True))
+    assert report["items"][0]["reason"] == "transition_refused"
+
+
+def test_a_signed_one_is_never_overwritten(world: World):
+    club = world.club(approved=True).sign()
+    world.countersign(club)
+    before = world.look(club)
+    assert states(world.countersign(club)) == ["already_signed"]
+    assert world.look(club) == before
+    assert len(world.events("convention_activated.v1")) == 1
+
+
+def test_two_agents_at_once_make_one_signature(world: World):
+    club = world.club(approved=True).sign()
+    kept = set(world.store.names())
+    ids = [club.convention_id]
+    started = [world.run(jobs.start, actor=world.agent(), convention_ids=ids, **ORIGIN)["job_id"] for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: jobs.work(world.database, world.identity), range(2)))
+    found = sorted(states(world.run(jobs.progress, job_id=job_id))[0] for job_id in started)
+    assert found == ["already_signed", "signed"]
+    assert len(world.events("convention_activated.v1")) == 1
+    assert set(world.store.names()) - kept == {world.look(club)["sealed_sha256"]}
+
+
+def test_one_that_fails_stops_nothing_and_is_signed_when_mended(world: World):
+    clubs = [world.club(name=f"Club {number}", approved=True).sign() for number in range(8)]
+    mend = [world.lose(club.document_sha256) for club in clubs[2:5]]
+    report = world.countersign(*clubs)
+    assert (report["signed"], report["failed"]) == (5, 3)
+    assert {item["reason"] for item in report["items"] if item["state"] == "failed"} == {"document_damaged"}
+    for put_back in mend:
+        put_back()
+    again = world.countersign(*clubs)
+    assert (again["signed"], again["already_signed"], again["failed"]) == (3, 5, 0)
+
+
+def test_everything_that_waits_in_one_go(world: World):
+    with pytest.raises(NothingToSign):
+        world.run(jobs.start_all, actor=world.agent(), **ORIGIN)
+    for _ in range(3):
+        world.club(approved=True).sign()
+    world.club().sign()
+    job = world.run(jobs.start_all, actor=world.agent(), **ORIGIN)
+    assert job["total"] == 3 and jobs.work(world.database, world.identity) == 3
+    assert world.run(jobs.progress, job_id=job["job_id"])["signed"] == 3
+
+
+def test_an_unknown_one_refuses_the_whole_job(world: World):
+    club = world.club(approved=True).sign()
+    with pytest.raises(ConventionUnknown):
+        world.run(jobs.start, actor=world.agent(), convention_ids=[club.convention_id, club.structure_id], **ORIGIN)
+
+
+def test_identity_away_is_tried_again_and_then_told(world: World, monkeypatch, move_clock):
+    club = world.club(approved=True).sign()
+
+    def away(*_, **__):
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.identity, "persons", away)
+        report = world.countersign(club)
+        for minutes in (2, 4, 6):
+            if states(report) == ["waiting"]:
+                move_clock(f"+{minutes}m")
+                jobs.work(world.database, world.identity)
+                report = world.run(jobs.progress, job_id=report["job_id"])
+    assert states(report) == ["failed"] and report["items"][0]["reason"] == "unavailable"
+    assert states(world.countersign(club)) == ["signed"]
+
+
+def test_the_sealed_document_is_pdf_a_2b_tagged_and_carries_the_signed_one(world: World):
+    club = world.club(approved=True).sign()
+    world.countersign(club)
+    found = world.look(club)
+    signed = world.content(found["document_sha256"])
+    sealed = world.content(found["sealed_sha256"])
+    with pikepdf.open(io.BytesIO(sealed)) as document:
+        assert document.Root.MarkInfo.Marked and "/StructTreeRoot" in document.Root
+        assert str(document.Root.Lang) == "fr"
+        assert "/OutputIntents" in document.Root and not document.is_encrypted
+        with document.open_metadata() as metadata:
+            assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
+        assert [document.attachments[name].get_file().read_bytes() for name in document.attachments] == [signed]
+        assert f"psl-document:{found['document_sha256']}" in str(document.docinfo["/Keywords"])
+
+
+def test_refusing_and_terminating(world: World):
+    refused = world.club(approved=True).sign()
+    world.run(deciding.refuse, actor=world.agent(), convention_id=refused.convention_id, reason="Doublon")
+    assert world.look(refused)["state"] == "refused"
+    assert world.countersign(refused)["items"][0]["reason"] == "transition_refused"
+    with pytest.raises(TransitionRefused):
+        world.run(deciding.refuse, actor=world.agent(), convention_id=refused.convention_id, reason="Doublon")
+
+    club = world.club(approved=True).sign()
+    with pytest.raises(TransitionRefused):
+        terminate(world, club, clock.today())
+    world.countersign(club)
+    with pytest.raises(TerminationInThePast):
+        terminate(world, club, clock.today() - timedelta(days=1))
+    last = clock.today() + timedelta(days=30)
+    terminate(world, club, last)
+    assert world.look(club)["state"] == "terminated" and world.look(club)["terminated_on"] == last
+    [announced] = world.events("convention_terminated.v1")
+    assert announced["effective_on"] == last.isoformat()
+
+
+def terminate(world, club, effective_on):
+    arguments = {"convention_id": club.convention_id, "reason": "Cessation", "effective_on": effective_on}
+    world.run(deciding.terminate, actor=world.agent(), **arguments)
