@@ -128,7 +128,7 @@ def release(uow: UnitOfWork, reservation: Reservation) -> None:
     structure = uow.session.get(Structure, reservation.structure_id)
     uow.session.delete(reservation)
     if structure is not None and structure.structure_account_id in accounts:
-        structure.structure_account_id = None
+        uow.session.delete(structure)  # it was never submitted: nobody else knows of it
     uow.session.flush()
     uow.session.execute(delete(Account).where(Account.account_id.in_(accounts)))
 
