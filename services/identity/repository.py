@@ -166,6 +166,12 @@ def members(session: Session, structure_id: str) -> Sequence[tuple[Membership, A
     return [(membership, account) for membership, account in found]
 
 
+def membership(session: Session, structure_id: str, account_id: str) -> Membership | None:
+    return session.scalar(
+        select(Membership).where(Membership.structure_id == structure_id, Membership.account_id == account_id)
+    )
+
+
 def people_of(session: Session, structure_id: str) -> set[str]:
     """Accounts that hold or held a right on the structure, or are in its list."""
     held = select(Delegation.account_id).where(Delegation.structure_id == structure_id)

@@ -61,19 +61,25 @@ def _own(uow: UnitOfWork, account_id: str) -> Account:
     return agent
 
 
-def _check_administrator_remains(uow: UnitOfWork, without: Account) -> None:
-    """Locks every agent's row, in one order, so that two administrators can't remove each other at once."""
+def _lock_all(uow: UnitOfWork) -> list[Account]:
+    """Every agent's row, always in one order and before any single one: two administrators can neither remove each
+    other at once nor wait for each other."""
     everybody = uow.session.query(Account).filter_by(kind=Kind.AGENT.value).order_by(Account.account_id)
-    others = [a for a in everybody.with_for_update() if a.account_id != without.account_id]
-    agents.check_administrator_remains(a.agent_roles for a in others if State(a.state) in SIGNS_IN)
+    return everybody.with_for_update().all()
+
+
+def _check_administrator_remains(everybody: list[Account], without: Account) -> None:
+    others = [agent for agent in everybody if agent.account_id != without.account_id]
+    agents.check_administrator_remains(agent.agent_roles for agent in others if State(agent.state) in SIGNS_IN)
 
 
 def set_agent_roles(uow: UnitOfWork, account_id: str, roles: list[str]) -> dict[str, Any]:
     """Change what an agent may do; open sessions are closed, so that it holds at once."""
+    everybody = _lock_all(uow)
     agent = _own(uow, account_id)
     checked = agents.check_roles(roles)
     if agents.AgentRole.ADMINISTRATOR not in checked:
-        _check_administrator_remains(uow, agent)
+        _check_administrator_remains(everybody, agent)
     agent.agent_roles = checked
     sessions.close_all(uow, account_id)
     uow.audit("agent:set_roles", account_id, roles=checked)
@@ -81,10 +87,11 @@ def set_agent_roles(uow: UnitOfWork, account_id: str, roles: list[str]) -> dict[
 
 
 def suspend_agent(uow: UnitOfWork, account_id: str) -> dict[str, Any]:
+    everybody = _lock_all(uow)
     agent = _own(uow, account_id)
     if agent.state == State.SUSPENDED:
         return {}
-    _check_administrator_remains(uow, agent)
+    _check_administrator_remains(everybody, agent)
     agent.state = accounts.move(State(agent.state), State.SUSPENDED)
     sessions.close_all(uow, account_id)
     uow.audit("agent:suspend", account_id)

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from services.chassis.database import UnitOfWork
+from services.chassis.ids import new_id
 from services.identity import personal, repository
 from services.identity.domain import delegations
 from services.identity.domain.accounts import SIGNS_IN, Kind, State
@@ -56,7 +57,7 @@ def open_establishments(uow: UnitOfWork) -> dict[str, list[dict[str, str]]]:
 
 
 def _typed(membership: Membership) -> dict[str, str]:
-    return personal.open_document(membership.typed, *_TYPED, f"{membership.structure_id}:{membership.account_id}")
+    return personal.open_document(membership.typed, *_TYPED, membership.membership_id)
 
 
 def _item(uow: UnitOfWork, account: Account, shown: dict[str, str], delegation: Delegation | None) -> dict[str, Any]:
@@ -95,12 +96,14 @@ def add_delegate(
         account = _create(uow, provisional, structure_id, first_name, last_name, email)
     else:
         account = _welcome(uow, holder, structure_id)
+    membership_id = new_id()
     typed = {"first_name": first_name, "last_name": last_name, "email": email}
     uow.session.add(
         Membership(
+            membership_id=membership_id,
             structure_id=structure_id,
             account_id=account.account_id,
-            typed=personal.seal_document(typed, *_TYPED, f"{structure_id}:{account.account_id}"),
+            typed=personal.seal_document(typed, *_TYPED, membership_id),
             added_at=uow.now,
             added_by=uow.actor.account_id or "",
         )
@@ -123,7 +126,7 @@ def _welcome(uow: UnitOfWork, holder: Account, structure_id: str) -> Account:
     """Somebody who has an account already: one person, one account, several structures."""
     if holder.kind != Kind.PERSON or State(holder.state) not in SIGNS_IN:
         raise EmailAlreadyUsed(which="email")
-    listed = uow.session.get(Membership, (structure_id, holder.account_id))
+    listed = repository.membership(uow.session, structure_id, holder.account_id)
     if listed or holder.account_id in {d.account_id for d in repository.rights_on(uow.session, structure_id)}:
         raise AlreadyDelegate
     letters.invitation(uow, holder, structure_id)
@@ -134,7 +137,7 @@ def remove_delegate(uow: UnitOfWork, account_id: str) -> dict[str, Any]:
     """Take somebody out of the list, with the right held. The account itself stays the person's own."""
     structure_id = own_structure(uow)
     repository.lock_structure(uow.session, structure_id)
-    membership = uow.session.get(Membership, (structure_id, account_id))
+    membership = repository.membership(uow.session, structure_id, account_id)
     if membership is None:
         raise DelegateUnknown
     for delegation in repository.rights_on(uow.session, structure_id):
@@ -151,7 +154,7 @@ def grant_delegation(
     """Let somebody of the list act for the structure, from now on."""
     structure_id = own_structure(uow)
     repository.lock_structure(uow.session, structure_id)
-    if uow.session.get(Membership, (structure_id, account_id)) is None:
+    if repository.membership(uow.session, structure_id, account_id) is None:
         raise DelegateUnknown
     delegations.check_grant(Role(role), ends_on, uow.today)
     if establishment_id and not repository.open_establishment(uow.session, structure_id, establishment_id):

@@ -66,14 +66,18 @@ class Delegation(Base):
 
 
 class Membership(Base):
-    """Somebody in a structure's list «Mes délégués». `typed` is sealed JSON: name and address as the
-    structure
+    """Somebody in a structure's list «Mes délégués». `typed` is sealed JSON: name and address as the structure
     typed them, so that an address alone never reveals whose it is."""
 
     __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("structure_id", "account_id", name="listed_once"),
+        Index("ix_memberships_account", "account_id"),
+    )
 
-    structure_id: Mapped[Ref] = mapped_column(ForeignKey("structures.structure_id"), primary_key=True)
-    account_id: Mapped[Ref] = mapped_column(ForeignKey("accounts.account_id"), primary_key=True)
+    membership_id: Mapped[Id]
+    structure_id: Mapped[Ref] = mapped_column(ForeignKey("structures.structure_id"))
+    account_id: Mapped[Ref] = mapped_column(ForeignKey("accounts.account_id"))
     typed: Mapped[Sealed]
     added_at: Mapped[Instant]
     added_by: Mapped[Ref]
