@@ -1,5 +1,7 @@
 """«Remboursements» and «Lots de remboursement»: grouped by date, files, release with a code."""
 
+import io
+
 import pytest
 
 from services.chassis.refusals import Refused
@@ -134,3 +136,85 @@ def test_prepare_leads_to_the_batch(agent, bus):
     bus.answers["payouts.prepare_batch"] = {"batch_id": BATCH_ID}
     answer = agent("preparer").post("/caf/remboursements/preparer")
     assert answer.location.endswith(BATCH_ID)
+
+
+@pytest.fixture
+def finance(agent, bus):
+    bus.answers |= {
+        "payouts.bank_reports": {"items": [], "next_cursor": None},
+        "payouts.calendar": {
+            "frequency": "monthly", "weekdays": [], "month_days": [1, 15], "hour": 6, "next_on": "2026-12-01",
+        },
+        "payouts.account_plan": {"items": PLAN},
+        "payouts.dashboard": FIGURES,
+    }  # fmt: skip
+    return agent
+
+
+KEYS = ("scheme_expense", "partners_payable", "transfers_in_progress", "bank")
+PLAN = [{"key": key, "code": "46", "label": "Compte"} for key in KEYS]
+NOTHING = {"count": 0, "amount_cents": 0}
+FIGURES = {
+    "to_prepare": {"count": 3, "amount_cents": 123450}, "to_release": NOTHING, "sent": NOTHING, "paid": NOTHING,
+    "returned": NOTHING, "by_week": [{"label": "2026-11-23", "amount_cents": 5000}],
+    "by_activity": [{"label": "Judo", "amount_cents": 5000}], "by_commune": [{"label": "Bobigny", "amount_cents": 1}],
+    "reconciliation": {
+        "at": "2026-11-24T08:00:00+00:00", "difference_count": 1,
+        "differences": [{"name": "payout_lines", "subject": "BP-1", "expected": 100, "found": 90}],
+    },
+}  # fmt: skip
+
+
+def test_the_dashboard_plots_and_names_differences(finance):
+    page = finance("releaser").get("/caf/finances/").text
+    for shown in ("1 234,50", "<svg", "Judo", "Bobigny", "payout_lines", "BP-1", "0,90"):
+        assert shown in page.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_a_bank_report_is_streamed_and_its_id_sent(finance, bus):
+    bus.answers["payouts.import_bank_report"] = {"report_id": PAYOUT_ID, "already_imported": False}
+    answer = finance("preparer").post(
+        "/caf/finances/retours",
+        data={"report": (io.BytesIO(b"<x/>"), "retour.xml")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 303
+    (sent,) = bus.called("payouts.import_bank_report")
+    assert sent["filename"] == "retour.xml" and len(sent["incoming_id"]) == 32
+
+
+def test_no_file_is_said_at_the_field(finance):
+    answer = finance("preparer").post("/caf/finances/retours")
+    assert answer.status_code == 422 and "Choisissez le fichier XML" in answer.text
+
+
+def test_the_calendar_is_set_as_typed(finance, bus):
+    bus.answers["payouts.set_calendar"] = bus.answers["payouts.calendar"]
+    client = finance("preparer")
+    assert "1, 15" in client.get("/caf/finances/calendrier").text
+    client.post("/caf/finances/calendrier", data={"frequency": "monthly", "month_days": "5 ; 20", "hour": "7"})
+    assert bus.called("payouts.set_calendar") == [
+        {"frequency": "monthly", "weekdays": [], "month_days": [5, 20], "hour": 7}
+    ]
+
+
+@pytest.mark.parametrize("typed", ["0", "32", "a", "1 2"])
+def test_days_that_are_none_are_said_at_the_field(finance, bus, typed):
+    answer = finance("preparer").post(
+        "/caf/finances/calendrier", data={"frequency": "monthly", "month_days": typed, "hour": "7"}
+    )
+    assert answer.status_code == 422 and "séparés par des virgules" in answer.text
+    assert bus.called("payouts.set_calendar") == []
+
+
+def test_the_plan_of_accounts_is_shown_and_set(finance, bus):
+    bus.answers["payouts.set_account_plan"] = {"items": PLAN}
+    client = finance("preparer")
+    assert client.get("/caf/finances/comptabilite").text.count('value="46"') == 4
+    typed = {f"{key}_{part}": "467000" if part == "code" else "Tiers" for key in KEYS for part in ("code", "label")}
+    assert client.post("/caf/finances/comptabilite/plan", data=typed).status_code == 303
+    assert bus.called("payouts.set_account_plan")[0]["items"][3] == {"key": "bank", "code": "467000", "label": "Tiers"}
+
+
+def test_an_export_needs_its_days(finance):
+    assert finance("releaser").get("/caf/finances/comptabilite/ecritures.csv?first_on=x").status_code == 422
