@@ -1,18 +1,24 @@
 """Journeys: a whole platform and a real Chromium. One platform per test worker, started at its first journey."""
 
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import segno
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from deploy.driver.outbox import Outbox
+from deploy.driver.passes import MAIL_SAYS, Pass, family_email, pass_in
 from deploy.driver.people import Agent
+from deploy.driver.story import Story
 from services.chassis.config import SERVICES
 from tests.journeys.person import DESKTOP, PHONE, Person
 from tests.platform import ROOT, Infra, Platform
@@ -35,13 +41,18 @@ class Site:
             self._agents[role] = self._create_agent(role)
         return self._agents[role]
 
-    def _create_agent(self, role: str) -> Agent:
-        command = [sys.executable, "-m", "services.identity", "create-agent", "--ready", "--roles", role]
-        names = ["--first-name", "Dominique", "--last-name", role.capitalize(), "--email", f"{role}@caf.example"]
+    def run(self, *arguments: str) -> str:
+        """What `python <arguments>` prints in the platform's environment."""
+        command = [sys.executable, *arguments]
         done = subprocess.run(
-            [*command, *names], env=self.platform.environment, cwd=ROOT, check=True, capture_output=True, text=True
+            command, env=self.platform.environment, cwd=ROOT, check=True, capture_output=True, text=True
         )
-        printed = json.loads(done.stdout.strip().splitlines()[-1])
+        return done.stdout.strip()
+
+    def _create_agent(self, role: str) -> Agent:
+        command = ["-m", "services.identity", "create-agent", "--ready", "--roles", role]
+        names = ["--first-name", "Dominique", "--last-name", role.capitalize(), "--email", f"{role}@caf.example"]
+        printed = json.loads(self.run(*command, *names).splitlines()[-1])
         return Agent(printed["login"], printed["password"], printed["totp_secret"])
 
 
@@ -59,11 +70,16 @@ def site(infra: Infra, tmp_path_factory: pytest.TempPathFactory, _surroundings: 
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright_session() -> Iterator[Any]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_session: Any) -> Iterator[Browser]:
+    browser = playwright_session.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -72,8 +88,10 @@ def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
     people: list[Person] = []
     with ExitStack() as stack:
 
-        def sit_down(*, phone: bool = False, scripts: bool = True, **options: Any) -> Person:
-            context = chromium.new_context(
+        def sit_down(
+            *, phone: bool = False, scripts: bool = True, browser: Browser | None = None, **options: Any
+        ) -> Person:
+            context = (browser or chromium).new_context(
                 viewport=PHONE if phone else DESKTOP,
                 locale="fr-FR",
                 java_script_enabled=scripts,
@@ -88,3 +106,69 @@ def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
         yield sit_down
     problems = [problem for one in people for problem in one.problems]
     assert not problems, "\n".join(problems)
+
+
+class Labelled:
+    """A club whose label is active, an open season, and passes that families hold: made through the pages."""
+
+    def __init__(self, site: Site):
+        platform = SimpleNamespace(base_url=site.base_url, var=site.platform.var, run=site.run)
+        self.story = Story(platform, mark="l")  # type: ignore[arg-type]
+        for step in ("open_agents", "apply", "activate", "sign", "instruct", "countersign", "open_season"):
+            getattr(self.story, step)()
+        self.club = self.story.applicant
+        self._outbox = site.outbox
+        self._next_child = 0
+
+    def next_pass(self) -> Pass:
+        """A pass that nobody has used yet."""
+        self._next_child += 1
+        mail = self._outbox.wait_for_mail(family_email(self._next_child), MAIL_SAYS, within_s=60)
+        return pass_in(mail)
+
+    def agent(self, role: str) -> Agent:
+        return self.story.agents[role]
+
+
+@pytest.fixture(scope="session")
+def labelled(site: Site) -> Labelled:
+    return Labelled(site)
+
+
+@pytest.fixture
+def filming(playwright_session: Any, tmp_path: Path) -> Iterator[Callable[[str], Browser]]:
+    """`filming(text)`: a Chromium whose camera films a real QR of `text`."""
+    with ExitStack() as stack:
+
+        def launch(text: str) -> Browser:
+            film = tmp_path / "camera.mjpeg"
+            film.write_bytes(film_of(text))
+            browser = playwright_session.chromium.launch(
+                executable_path=CHROMIUM,
+                args=[
+                    "--no-sandbox",
+                    "--use-fake-device-for-media-stream",
+                    "--use-fake-ui-for-media-stream",
+                    f"--use-file-for-fake-video-capture={film}",
+                ],
+            )
+            stack.callback(browser.close)
+            return browser
+
+        yield launch
+
+
+def picture_of(text: str, *, scale: int = 6) -> bytes:
+    """A PNG of the QR."""
+    made = io.BytesIO()
+    segno.make(text, micro=False).save(made, kind="png", scale=scale, border=5)
+    return made.getvalue()
+
+
+def film_of(text: str, *, frames: int = 30) -> bytes:
+    """A film, as Chromium's fake camera takes it, of a pass held before a wall."""
+    frame = Image.new("RGB", (640, 480), "#8a7766")
+    frame.paste(Image.open(io.BytesIO(picture_of(text))).convert("RGB").resize((400, 400)), (120, 40))
+    shot = io.BytesIO()
+    frame.save(shot, "JPEG", quality=90)
+    return shot.getvalue() * frames

@@ -131,3 +131,20 @@ class Person:
         if name:
             self.shot(name)
         return self
+
+    # -- often --------------------------------------------------------------------------------------------------------
+
+    def signs_in(self, login: str, password: str, structure: str | None = None) -> "Person":
+        """«Espace partenaires», then the orange rectangle."""
+        self.open("/login/partner").fill({"Identifiant": login, "Mot de passe": password}).press("Se connecter")
+        if structure:
+            self.press(structure).reads(structure)
+        return self
+
+    def signs_in_as_agent(self, agent: Any) -> "Person":
+        """Password, then the authenticator's code."""
+        self.open("/login/agent").fill({"Identifiant": agent.login, "Mot de passe": agent.password}).press(
+            "Se connecter"
+        )
+        self.fill({"Code à six chiffres": agent.code()}).press("Valider").reads("Bonjour")
+        return self

@@ -1,7 +1,12 @@
-"""The main job, in the guide's order and words."""
+"""The main job in a browser, in the guide's order and words: from «Je crée mon compte» to the first transaction."""
+
+from playwright.sync_api import expect
 
 from deploy.driver import documents
-from deploy.driver.people import Applicant, applicant
+from deploy.driver.browser import Browser
+from deploy.driver.caf import first_birth_year, open_season, sign_in
+from deploy.driver.passes import MAIL_SAYS, beneficiaries, family_email, pass_in
+from deploy.driver.people import Applicant, applicant, international
 from tests.journeys.person import Person
 
 REQUIRED = (
@@ -46,17 +51,81 @@ def asks_for_a_label(someone: Person, found: Applicant) -> None:
 def activates_the_account(someone: Person, site, found: Applicant) -> None:
     """«Activer son compte»: the mailed identifier and provisional password, then one's own."""
     mail = site.outbox.wait_for_mail(found.email, "Mot de passe")
-    someone.open("/login/partner").fill(
-        {"Identifiant": mail.after("Identifiant"), "Mot de passe": mail.after("Mot de passe")}
-    )
-    someone.press("Se connecter").checked("10-mot-de-passe")
+    someone.open("/login/partner")
+    someone.fill({"Identifiant": mail.after("Identifiant"), "Mot de passe": mail.after("Mot de passe")})
+    someone.press("Se connecter").checked("11-mot-de-passe")
     someone.fill({"Nouveau mot de passe": found.password, "Confirmez le nouveau mot de passe": found.password})
-    someone.press("Activer mon compte").checked("11-espace-personnel")
-    someone.press(found.structure).reads(found.structure).checked("12-tableau-de-bord")
+    someone.press("Activer mon compte").checked("12-espace-personnel")
+    someone.press(found.structure).reads(found.structure)
 
 
-def test_a_club_asks_for_a_label_and_activates_its_account(site, person) -> None:
+def signs_the_convention(someone: Person, site, found: Applicant) -> None:
+    """«Signer sa convention»: read, ask for the code, type it."""
+    someone.sees("Votre convention vous attend").checked("13-tableau-de-bord-a-signer")
+    number = international(found.mobile)
+    before = len(site.outbox.text_messages(number))
+    someone.follow("Je signe la convention").checked("14-convention")
+    someone.tick("J’ai lu la convention en entier").press("Recevoir mon code par SMS")
+    code = site.outbox.wait_for_code(number, more_than=before)
+    someone.fill({"Code de vérification": code}).checked("15-code").press("Je signe la convention")
+    someone.sees("Vous avez signé électroniquement votre convention").checked("16-convention-signee")
+
+
+def instructs(someone: Person, site, found: Applicant) -> None:
+    """«Demandes à instruire»: every item accepted, then approved."""
+    someone.signs_in_as_agent(site.agent("instructor")).checked("30-caf-accueil")
+    someone.follow("Demandes à instruire").checked("31-demandes").follow(found.structure)
+    someone.press("Prendre en charge").checked("32-instruction")
+    accept = someone.page.get_by_role("button", name="Accepter", exact=True)
+    while accept.count():
+        accept.first.click()
+        someone.page.wait_for_load_state()
+    someone.press("Approuver la demande").sees("Numéro partenaire").checked("33-approuvee")
+
+
+def countersigns(someone: Person, site, found: Applicant) -> None:
+    """«Contresigner»."""
+    someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner")
+    link = someone.page.get_by_role("link", name=found.structure)
+    while not link.count():
+        someone.page.wait_for_timeout(200)
+        someone.page.reload()
+    someone.checked("34-a-contresigner").follow(found.structure).checked("35-contresigner").press("Contresigner")
+    done = someone.page.get_by_text("La convention est contresignée et scellée")
+    while not done.count():
+        someone.page.wait_for_timeout(200)
+        someone.page.reload()
+    someone.checked("36-contresignee")
+
+
+def records_a_transaction(someone: Person, code: str, child: str) -> None:
+    """«Enregistrer une transaction», then «Mes transactions»."""
+    someone.open("/tableau-de-bord").sees("Vous venez de rejoindre le réseau").checked("17-tableau-de-bord")
+    someone.follow("Enregistrer une transaction").checked("18-enregistrer").fill({"Code du pass": code}).press(
+        "Continuer"
+    )
+    someone.reads("Montant de la transaction").sees(child).checked("19-montant")
+    someone.fill({"Montant": "25,50"}).press("Continuer")
+    someone.reads("Confirmer la transaction").checked("20-confirmer").press("Confirmer la transaction")
+    someone.reads("Transaction enregistrée").sees("Annulation possible aujourd’hui").checked("21-recu")
+    someone.follow("Mes transactions").reads("Mes transactions").sees(child).checked("22-mes-transactions")
+
+
+def test_a_club_is_labelled_and_records_its_first_transaction(site, person) -> None:
     club, someone = applicant(0, "journey"), person()
     asks_for_a_label(someone, club)
-    someone.checked("09-fin")
+    someone.checked("10-demande-deposee")
     activates_the_account(someone, site, club)
+    signs_the_convention(someone, site, club)
+    instructs(person(), site, club)
+    countersigns(person(), site, club)
+    site.outbox.wait_for_mail(club.email, "Félicitations")
+
+    administrator = Browser(site.base_url)
+    sign_in(administrator, site.agent("administrator"))
+    open_season(administrator, beneficiaries(3, first_birth_year()), "journey")
+    child = pass_in(site.outbox.wait_for_mail(family_email(0), MAIL_SAYS, within_s=60))
+    records_a_transaction(someone, child.code, "Lina Benali")
+    someone.page.locator(".account-menu > summary").click()
+    someone.press("Se déconnecter")
+    expect(someone.page.get_by_role("link", name="Espace partenaires").first).to_be_visible()
