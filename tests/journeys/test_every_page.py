@@ -1,9 +1,10 @@
-"""Every page that a role can open from its menus: accessible in both themes and widths, nothing sticks out on a phone."""
+"""Every page that a role can open from its menus: accessible in both themes and widths, fits a small phone."""
 
 import pytest
 
 PUBLIC = (
-    "/", "/login/partner", "/login/agent", "/mot-de-passe", "/partenaires", "/ressources", "/assistance", "/inscription",
+    "/", "/login/partner", "/login/agent", "/mot-de-passe", "/partenaires", "/ressources", "/assistance",
+    "/inscription",
     "/accessibilite", "/preferences", "/api/v1/docs", "/nulle-part", "/dev/components", "/dev/outbox", "/terminal/",
 )  # fmt: skip
 PARTNER = (

@@ -60,3 +60,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// A page about work under way looks again by itself, but never under somebody's hands.
+const again = document.querySelector("meta[name=refresh-after]");
+if (again) {
+  const look = () => {
+    const busy = document.hidden || document.activeElement.matches("input, select, textarea, button, a");
+    if (busy) setTimeout(look, 1000);
+    else window.location.reload();
+  };
+  setTimeout(look, Number(again.content) * 1000);
+}
