@@ -89,9 +89,9 @@ class World:
         self.agent = str(uuid4())
         self.other_agent = str(uuid4())
 
-    def call(self, method: str, *, token: str | None = None, **arguments: Any) -> Any:
+    def call(self, method: str, *, token: str | None = None, deadline_s: float = 40, **arguments: Any) -> Any:
         token = token or self.sign("visitor")
-        return self.running.bus.call("partners", method, arguments, token=token, deadline_s=40)
+        return self.running.bus.call("partners", method, arguments, token=token, deadline_s=deadline_s)
 
     def as_agent(self, method: str, *, agent: str | None = None, **arguments: Any) -> Any:
         token = self.sign("agent", "instructor", account_id=agent or self.agent, session_id=str(uuid4()))
@@ -137,8 +137,23 @@ class World:
         types = {one["code"]: one for one in self.call("catalogue")["structure_types"]}
         for kind in types[club.structure_type]["documents"]:
             if kind["required"]:
-                self.add(club, kind["kind"])
+                self.add(club, kind["kind"], document(text=f"{kind['kind']} {club.structure['siret']}"))
         return club
+
+    def copy_documents(self, model: Club, clubs: list[Club]) -> None:
+        """Give many drafts the files of one: checking hundreds of files is another test's subject."""
+        connection = self.running.connect("partners")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO documents (document_id, application_id, kind, round, sha256, preview_sha256, filename,"
+                    " media_type, size, uploaded_at) SELECT gen_random_uuid(), a.application_id, d.kind, d.round,"
+                    " d.sha256, d.preview_sha256, d.filename, d.media_type, d.size, d.uploaded_at FROM documents d,"
+                    " applications a WHERE d.application_id = %s AND a.application_id = ANY(%s::uuid[])",
+                    (model.application_id, [club.application_id for club in clubs]),
+                )
+        finally:
+            connection.close()
 
     def submit(self, club: Club) -> Any:
         version = self.call("draft", draft_token=club.token)["version"]
