@@ -65,5 +65,3 @@ def read_lines(stream: IO[bytes], encoding: str, delimiter: str) -> Iterator[tup
                 yield reader.line_num, cells
     except csv.Error as fault:
         raise NotACsv(f"Ligne {reader.line_num} : illisible.") from fault
-    finally:
-        text.detach()

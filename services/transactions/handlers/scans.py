@@ -151,6 +151,7 @@ def record(uow: UnitOfWork, asked: Sequence[Scan]) -> list[Outcome]:
     recorder = _Recorder(uow, desk, facts)
     outcomes = [recorder.judge(scan, one) for scan, one in zip(asked, shown, strict=True)]
     if recorder.decided.keys:
+        recorder.decided.events, recorder.decided.journal = uow.hand_over()
         repository.store(uow.connection, recorder.decided)
     return outcomes
 

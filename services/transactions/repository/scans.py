@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.chassis import serializer
 from services.transactions.domain.scans import Pass, Season, Use
 
-_FACTS = text("SELECT scan_facts(:structure_id, :caller, :keys, :qr_ids, CAST(:code_prints AS text[]), :lock)")
-_STORE = text(
-    "SELECT store_scans(CAST(:transactions AS jsonb), CAST(:entries AS jsonb), CAST(:keys AS jsonb), "
-    "CAST(:notices AS jsonb))"
-)
+_FACTS = "SELECT scan_facts(%s, %s, %s, %s::bigint[], %s::text[], %s)"
+_STORE = "SELECT store_scans(%s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)"
 
 
 @dataclass
@@ -62,17 +59,8 @@ def read(
 ) -> Facts:
     """All facts of some scans. With ``lock`` the passes stay locked until the end of the transaction, and the keys
     are this transaction's to write."""
-    found = connection.scalar(
-        _FACTS,
-        {
-            "structure_id": structure_id,
-            "caller": caller,
-            "keys": list(keys),
-            "qr_ids": list(qr_ids),
-            "code_prints": list(code_prints),
-            "lock": lock,
-        },
-    )
+    asked = (structure_id, caller, list(keys), list(qr_ids), list(code_prints), lock)
+    found = connection.exec_driver_sql(_FACTS, asked).scalar()
     return _facts(found)
 
 
@@ -122,14 +110,16 @@ def _day(text_or_none: str | None) -> date | None:
 
 @dataclass
 class Decided:
-    """Rows to write, as dictionaries named like the columns."""
+    """Rows to write, as dictionaries named like the columns; events and journal as the unit of work hands them over."""
 
     transactions: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    journal: list[dict[str, Any]] = field(default_factory=list)
 
 
 def store(connection: Connection, decided: Decided) -> None:
-    """Write transactions, ledger, keys and notices, and take the amounts off the passes."""
-    connection.execute(_STORE, {name: serializer.dumps(rows) for name, rows in vars(decided).items()})
+    """Write transactions, ledger, keys, notices, events and journal, and take the amounts off the passes."""
+    connection.exec_driver_sql(_STORE, tuple(serializer.dumps(rows) for rows in vars(decided).values()))
