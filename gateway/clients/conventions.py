@@ -130,7 +130,36 @@ class CafConventionsClient(ServiceClient):
         return self._call("evidence_pack", deadline_s=RENDERING_S, idempotent=True, convention_id=convention_id)
 
 
-class ConventionsClient(SigningClient, CafConventionsClient):
+class TextsClient(ServiceClient):
+    """The versions of the text, and the amendments that bring a newer one to partners."""
+
+    service = "conventions"
+
+    def text_versions(self) -> results.TextVersions:
+        return self._call("text_versions", idempotent=True)
+
+    def text_difference(self, before: str, now: str) -> results.TextDifference:
+        """Refuses `text_version_unknown`."""
+        return self._call("text_difference", idempotent=True, before=before, now=now)
+
+    def preview_text(self, version: str, convention_id: str) -> results.StoredDocument:
+        """A version filled with a convention's facts. Refuses `text_version_unknown`, `convention_unknown`,
+        `document_missing`."""
+        return self._call(
+            "preview_text", deadline_s=RENDERING_S, idempotent=True, version=version, convention_id=convention_id
+        )
+
+    def amend_convention(self, convention_id: str) -> dict[str, str]:
+        """{"convention_id"} of the new one, for the partner to sign. Refuses `not_in_force`, `amendment_pending`,
+        `text_up_to_date`, `convention_unknown`."""
+        return self._call("amend_convention", convention_id=convention_id)
+
+    def amend_all(self) -> dict[str, int]:
+        """{"proposed"}: 500 at most in one go."""
+        return self._call("amend_all", deadline_s=RENDERING_S)
+
+
+class ConventionsClient(SigningClient, CafConventionsClient, TextsClient):
     """All of it, for code that needs several of the parts."""
 
     service = "conventions"

@@ -168,3 +168,26 @@ class ConventionCounts(TypedDict):
     oldest_awaiting_partner_at: str | None
     active: int
     ending_soon: int
+
+
+class TextVersion(TypedDict):
+    """`conventions`: how many in force have this version."""
+
+    version: str
+    effective_on: str
+    articles: int
+    conventions: int
+
+
+class TextVersions(TypedDict):
+    """Newest first. `in_effect`: the version offered today; `to_amend`: conventions in force with another one."""
+
+    in_effect: str
+    to_amend: int
+    items: list[TextVersion]
+
+
+class TextDifference(TypedDict):
+    before: str
+    now: str
+    lines: list[dict[str, str]]  # [{kind: "same"|"removed"|"added", text}]

@@ -12,7 +12,7 @@ from wtforms import DateField, TextAreaField
 from wtforms.validators import InputRequired
 
 from gateway.access import allow, viewer
-from gateway.clients.conventions import CafConventionsClient
+from gateway.clients.conventions import CafConventionsClient, TextsClient
 from gateway.evidence_words import timeline
 from gateway.files import send_stored
 from gateway.forms import Form
@@ -175,6 +175,18 @@ def unblock(convention_id: Any) -> ResponseReturnValue:
     try:
         CafConventionsClient().unblock_signing(str(convention_id))
         flash(_("La signature est débloquée : le représentant légal peut demander un nouveau code."), "success")
+    except Refused as refused:
+        flash_refusal(refused)
+    return redirect(url_for(".show", convention_id=convention_id), 303)
+
+
+@blueprint.post("/<uuid:convention_id>/avenant")
+@allow("signatory")
+def amend(convention_id: Any) -> ResponseReturnValue:
+    """Propose the newest text to this partner."""
+    try:
+        TextsClient().amend_convention(str(convention_id))
+        flash(_("La nouvelle version est proposée : le représentant légal peut la lire et la signer."), "success")
     except Refused as refused:
         flash_refusal(refused)
     return redirect(url_for(".show", convention_id=convention_id), 303)

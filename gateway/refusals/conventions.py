@@ -34,4 +34,5 @@ REFUSALS = {
     "amendment_pending": (409, N_("Une nouvelle version de cette convention attend déjà d’être signée.")),
     "not_in_force": (409, N_("Cette convention n’est pas en vigueur.")),
     "text_version_unknown": (404, N_("Cette version du texte n’existe pas.")),
+    "text_up_to_date": (409, N_("Cette convention porte déjà le texte le plus récent.")),
 }  # fmt: skip

@@ -255,3 +255,17 @@ class TerminateConvention(Schema):
     effective_on = fields.Date(
         required=True, error_messages={"invalid": "Écrivez une date, par exemple 31/12/2026.", **_REQUIRED}
     )
+
+
+def _version() -> fields.String:
+    return fields.String(required=True, validate=validate.Length(1, 40))
+
+
+class TextDifference(Schema):
+    before = _version()
+    now = _version()
+
+
+class PreviewText(Schema):
+    version = _version()
+    convention_id = _id()

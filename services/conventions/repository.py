@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.conventions.domain.refusals import ConventionUnknown, JobUnknown
 from services.conventions.domain.states import OPEN, ConventionState
@@ -268,3 +268,50 @@ def has_waiting(session: Session, job_id: str) -> bool:
         CountersignItem.job_id == job_id, CountersignItem.state == "waiting"
     )
     return session.scalar(query.limit(1)) is not None
+
+
+# ── what time does ───────────────────────────────────────────────────────────────────────────────────
+def _in_force(today: date) -> Any:
+    return and_(
+        Convention.state == ConventionState.ACTIVE,
+        Convention.replaced_by_id.is_(None),
+        Convention.effective_on <= today,
+        Convention.ends_on >= today,
+    )
+
+
+def _has_nothing_open() -> Any:
+    other = aliased(Convention)
+    return ~exists().where(other.structure_id == Convention.structure_id, other.state.in_(OPEN))
+
+
+def _locked(session: Session, *conditions: Any, limit: int) -> list[Convention]:
+    query = select(Convention).where(*conditions).order_by(Convention.id).limit(limit)
+    return list(session.scalars(query.with_for_update(of=Convention)))
+
+
+def with_older_text(session: Session, newest: str, today: date, limit: int) -> list[Convention]:
+    """In force, with another text than the newest, and nothing of the structure waiting to be signed."""
+    return _locked(session, _in_force(today), Convention.text_version != newest, _has_nothing_open(), limit=limit)
+
+
+def ending(session: Session, today: date, until: date, limit: int) -> list[Convention]:
+    """In force, ending by ``until``, without a successor."""
+    return _locked(session, _in_force(today), Convention.ends_on <= until, _has_nothing_open(), limit=limit)
+
+
+def ended(session: Session, today: date, limit: int) -> list[Convention]:
+    """Active although their last day is over."""
+    return _locked(session, Convention.state == ConventionState.ACTIVE, Convention.ends_on < today, limit=limit)
+
+
+def waiting_since(session: Session, before: datetime, limit: int) -> list[Convention]:
+    """What waits for the representative, or could be counter-signed, since before that instant."""
+    waits = or_(Convention.state == ConventionState.PREPARED, is_countersignable())
+    return _locked(session, waits, Convention.waiting_since <= before, limit=limit)
+
+
+def text_versions_in_force(session: Session, today: date) -> dict[str, int]:
+    """How many conventions in force have each version of the text."""
+    query = select(Convention.text_version, func.count()).where(_in_force(today)).group_by(Convention.text_version)
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -10,7 +10,7 @@ from services.chassis.rpc import Call, Nothing, rpc
 from services.chassis.service import Service
 from services.chassis.timers import every
 from services.conventions import messages
-from services.conventions.handlers import deciding, jobs, preparing, proof, reading, signing
+from services.conventions.handlers import deciding, jobs, preparing, proof, reading, signing, terms, wording
 from services.conventions.seal import SealReady
 
 PARTNER = frozenset({"legal_representative", "manager", "accountant", "cashier"})
@@ -125,6 +125,30 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
     def evidence_pack(self, call: Call) -> dict[str, Any]:
         return proof.pack(self.database, call, **call.arguments)
 
+    # ── the text and its versions ────────────────────────────────────────────────────────────────────
+    @rpc(Nothing, demands=REVIEWERS, idempotent=True)
+    def text_versions(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return wording.versions(uow)
+
+    @rpc(messages.TextDifference, demands=REVIEWERS, idempotent=True)
+    def text_difference(self, call: Call) -> dict[str, Any]:
+        return wording.difference(**call.arguments)
+
+    @rpc(messages.PreviewText, demands=REVIEWERS, idempotent=True)
+    def preview_text(self, call: Call) -> dict[str, Any]:
+        return wording.preview(self.database, call, **call.arguments)
+
+    @rpc(messages.ConventionId, demands=SIGNATORY)
+    def amend_convention(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return terms.amend(uow, **call.arguments)
+
+    @rpc(Nothing, demands=SIGNATORY)
+    def amend_all(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return terms.amend_all(uow)
+
     # ── what others announce ─────────────────────────────────────────────────────────────────────────
     @on_event(messages.ApplicationSubmitted)
     def on_application_submitted(self, event: ReceivedEvent) -> None:
@@ -155,3 +179,14 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
     @every(seconds=1)
     def work_off_countersigning(self) -> None:
         jobs.work(self.database, self.identity)
+
+    @every(seconds=30)
+    def follow_terms(self) -> None:
+        with self.database.alone("conventions:terms") as uow:
+            terms.end_terms(uow)
+            terms.prepare_renewals(uow)
+
+    @every(seconds=30)
+    def remind(self) -> None:
+        with self.database.alone("conventions:reminders") as uow:
+            terms.remind(uow)

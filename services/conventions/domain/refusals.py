@@ -143,3 +143,9 @@ class AmendmentPending(Refusal):
     """A newer version waits for signatures already. Finish or refuse that one first."""
 
     code = "amendment_pending"
+
+
+class TextUpToDate(Refusal):
+    """The convention has the newest text already; there is nothing to propose."""
+
+    code = "text_up_to_date"

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.chassis.database import UnitOfWork
-from services.conventions import messages, repository
-from services.conventions.domain import states
+from services.conventions import messages, repository, text_files
+from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import Evidence
 from services.conventions.domain.refusals import TerminationInThePast
 from services.conventions.domain.states import Act, ConventionState
@@ -55,9 +55,20 @@ def _may(uow: UnitOfWork, found: Convention) -> list[str]:
         "terminate": found.state == ConventionState.ACTIVE,
         "evidence": found.signed_at is not None,
         "document": found.document_id is not None,
+        "amend": _may_amend(uow, found),
         "unblock": found.code_blocked_until is not None and found.code_blocked_until > uow.now,
     }
     return [name for name, allowed in checks.items() if allowed]
+
+
+def _may_amend(uow: UnitOfWork, found: Convention) -> bool:
+    newest = texts.in_effect(text_files.all_texts().values(), uow.today).version
+    return (
+        states.in_force(found.state, found.effective_on, found.ends_on, uow.today)
+        and found.replaced_by_id is None
+        and found.text_version != newest
+        and repository.open_of(uow.session, found.structure_id) is None
+    )
 
 
 def refuse(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:
