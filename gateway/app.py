@@ -5,7 +5,6 @@ the SmartTPE API registers itself through `gateway.terminal.v1`.
 """
 
 import importlib
-import importlib.util
 import pkgutil
 from types import ModuleType
 from typing import Any
@@ -30,6 +29,7 @@ from gateway import (
     translation,
 )
 from gateway.access import viewer
+from gateway.terminal import v1 as terminal_api
 from services.chassis import keys, telemetry
 from services.chassis.config import settings
 
@@ -116,11 +116,7 @@ def _register_pages(app: Flask) -> None:
 
 def _register_terminal_api(app: Flask) -> None:
     """The SmartTPE API brings its own errors, limits and authentication, and no cookies: no CSRF there."""
-    if importlib.util.find_spec("gateway.terminal.v1") is None:
-        return
-    api = importlib.import_module("gateway.terminal.v1")
-    if hasattr(api, "register"):
-        api.register(app, csrf=csrf, limiter=limiter)
+    terminal_api.register(app, csrf=csrf, limiter=limiter)
 
 
 def _register_template_names(app: Flask) -> None:
