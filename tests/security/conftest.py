@@ -1,14 +1,21 @@
 """The gateway before a bus that only knows who is signed in, and writes down what reaches it."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from deploy.driver.story import Story
 from gateway.app import create_app
+from services.chassis.config import SERVICES
 from services.chassis.refusals import Refused
+from tests.platform import Platform
 
 STRUCTURE_ROLES = ("legal_representative", "manager", "accountant", "cashier")
 AGENT_ROLES = ("instructor", "signatory", "preparer", "releaser", "administrator")
@@ -70,3 +77,46 @@ def signed_in() -> Callable[[Flask, str], FlaskClient]:
         return client
 
     return open_session
+
+
+class OnTests:
+    """The story's view of a platform of the tests."""
+
+    def __init__(self, running: Platform):
+        self.var, self.base_url, self.processes = running.var, running.base_url, running.processes
+        self.environment = running.environment
+
+    def run(self, *arguments: str) -> str:
+        """What a command of the platform prints."""
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True)
+        return done.stdout
+
+
+class Told:
+    """A platform on which the main job was done once: from the application to the released batch."""
+
+    def __init__(self, running: Platform):
+        self.running = running
+        self.story = Story(OnTests(running))  # type: ignore[arg-type]
+        for title, step in self.story.steps():
+            if "finance" not in title:
+                step()
+
+    def rows(self, service: str, statement: str, *values: Any) -> list[Any]:
+        """Rows of a service's database."""
+        with self.running.connect(service) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
+
+
+@pytest.fixture(scope="session")
+def told(infra: Any, tmp_path_factory: pytest.TempPathFactory, _surroundings: Path) -> Iterator[Told]:
+    """All five services, relay and gateway, used by people once for all tests of this folder."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("story")
+        (folder / "keys").symlink_to(_surroundings / "keys")
+        running = Platform(infra, folder, stack.enter_context(infra.virtual_host()))
+        stack.callback(running.stop)
+        running.start(SERVICES, relay=True, gateway=True)
+        yield Told(running)
