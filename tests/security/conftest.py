@@ -93,30 +93,30 @@ class OnTests:
         return done.stdout
 
 
-class Told:
-    """A platform on which the main job was done once: from the application to the released batch."""
+@pytest.fixture(scope="session")
+def running(infra: Any, tmp_path_factory: pytest.TempPathFactory, _surroundings: Path) -> Iterator[Platform]:
+    """All five services, relay and gateway, started once for all tests of this folder."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("security")
+        (folder / "keys").symlink_to(_surroundings / "keys")
+        made = Platform(infra, folder, stack.enter_context(infra.virtual_host()))
+        stack.callback(made.stop)
+        made.start(SERVICES, relay=True, gateway=True)
+        yield made
 
-    def __init__(self, running: Platform):
-        self.running = running
-        self.story = Story(OnTests(running))  # type: ignore[arg-type]
-        for title, step in self.story.steps():
-            if "finance" not in title:
-                step()
 
-    def rows(self, service: str, statement: str, *values: Any) -> list[Any]:
-        """Rows of a service's database."""
-        with self.running.connect(service) as connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return list(cursor.fetchall())
+def rows(running: Platform, service: str, statement: str, *values: Any) -> list[Any]:
+    """Rows of a service's database."""
+    with running.connect(service) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 @pytest.fixture(scope="session")
-def told(infra: Any, tmp_path_factory: pytest.TempPathFactory, _surroundings: Path) -> Iterator[Told]:
-    """All five services, relay and gateway, used by people once for all tests of this folder."""
-    with ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("story")
-        (folder / "keys").symlink_to(_surroundings / "keys")
-        running = Platform(infra, folder, stack.enter_context(infra.virtual_host()))
-        stack.callback(running.stop)
-        running.start(SERVICES, relay=True, gateway=True)
-        yield Told(running)
+def story(running: Platform) -> Story:
+    """The main job, done once: from the application to the released batch (finance's part apart)."""
+    told = Story(OnTests(running))  # type: ignore[arg-type]
+    for title, step in told.steps():
+        if "finance" not in title:
+            step()
+    return told

@@ -17,10 +17,10 @@ STRUCTURE_ID = "00000000-0000-7000-8000-000000000001"
 ACCOUNT_ID = "00000000-0000-7000-8000-000000000002"
 
 
-@pytest.fixture(scope="module", params=house.services())
-def service(request, platform):
-    """One service alone: whatever it would ask others is out of reach."""
-    return request.param, platform(request.param, relay=False).bus
+@pytest.fixture(params=house.services())
+def service(request, running):
+    """One service's name, and the bus."""
+    return request.param, running.bus
 
 
 def outcome(bus, service, method, token, arguments=None, deadline_s=5.0):

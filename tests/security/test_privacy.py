@@ -12,11 +12,7 @@ from deploy.driver import partner, people
 from deploy.driver.browser import Browser, Unwelcome
 from deploy.driver.outbox import Outbox
 from deploy.local.waiting import wait_for
-from tests.guards import house
-
-SERVICES = [
-    name for name in ("identity", "partners", "transactions", "payouts", "conventions") if name in house.services()
-]
+from services.chassis.config import SERVICES
 
 
 @dataclasses.dataclass
@@ -38,9 +34,8 @@ class Used:
 
 
 @pytest.fixture(scope="module")
-def used(platform: Any) -> Used:
-    """An application, its mails, the activation, a failed sign-in, a wrong page."""
-    running = platform(*SERVICES, gateway=True)
+def used(running: Any) -> Used:
+    """An application, its mails, the activation, a failed sign-in."""
     who = dataclasses.replace(
         people.applicant(7, mark="secret"), first_name="Zéphyrine", last_name="Quenneville", mobile="0687654321"
     )
