@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Insert, Update, and_, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Delete, Insert, Update, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.identity.domain.accounts import Kind
@@ -85,19 +85,6 @@ def forget_attempts(session: Session, *keys: str) -> None:
     session.execute(delete(Attempt).where(Attempt.key.in_(keys)))
 
 
-def session_by_token(session: Session, token_hash: bytes) -> tuple[UserSession, Account] | None:
-    """The session and its account, by the present token, or by the one that was just replaced."""
-    found = session.execute(
-        select(UserSession, Account)
-        .join(Account, Account.account_id == UserSession.account_id)
-        .where(
-            or_(UserSession.token_hash == token_hash, UserSession.earlier_token_hash == token_hash),
-            UserSession.closed_at.is_(None),
-        )
-    ).first()
-    return (found[0], found[1]) if found else None
-
-
 def open_sessions(session: Session, account_id: str) -> Sequence[UserSession]:
     return session.scalars(
         select(UserSession)
@@ -106,15 +93,11 @@ def open_sessions(session: Session, account_id: str) -> Sequence[UserSession]:
     ).all()
 
 
-def rights_of(session: Session, account_id: str) -> Sequence[tuple[Delegation, Structure]]:
-    """The person's delegations that weren't ended, with the structures, by name."""
-    found = session.execute(
-        select(Delegation, Structure)
-        .join(Structure, Structure.structure_id == Delegation.structure_id)
-        .where(Delegation.account_id == account_id, Delegation.ended_at.is_(None))
-        .order_by(Structure.name)
-    )
-    return [(delegation, structure) for delegation, structure in found]
+def rights_of(session: Session, account_id: str) -> Sequence[Delegation]:
+    """The person's delegations that weren't ended."""
+    return session.scalars(
+        select(Delegation).where(Delegation.account_id == account_id, Delegation.ended_at.is_(None))
+    ).all()
 
 
 def rights_on(session: Session, structure_id: str, *, locked: bool = False) -> Sequence[Delegation]:

@@ -15,6 +15,7 @@ from services.identity.handlers import (
     privacy,
     registrants,
     registrations,
+    resolving,
     sessions,
     sign_in,
     terminals,
@@ -91,8 +92,7 @@ class IdentityService(listening.Listening, Service):
     @rpc(arguments.SessionToken, demands=ANYONE, idempotent=True)
     def resolve_session(self, call: Call) -> Any:
         """Who is behind a cookie."""
-        with self.database.unit_of_work(call) as uow:
-            return sessions.resolve_session(uow, **call.arguments)
+        return resolving.resolve_session(self.database, call, **call.arguments)
 
     @rpc(arguments.StructureId, demands=PERSONS)
     def choose_structure(self, call: Call) -> Any:
@@ -307,8 +307,7 @@ class IdentityService(listening.Listening, Service):
     @rpc(arguments.TerminalToken, demands=ANYONE, idempotent=True)
     def resolve_terminal(self, call: Call) -> Any:
         """Who is behind a bearer token."""
-        with self.database.unit_of_work(call) as uow:
-            return terminals.resolve_terminal(uow, **call.arguments)
+        return resolving.resolve_terminal(self.database, call, **call.arguments)
 
     @rpc(arguments.RenameTerminal, demands=ADMINISTERS, idempotent=True)
     def rename_terminal(self, call: Call) -> Any:

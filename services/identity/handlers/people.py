@@ -120,6 +120,6 @@ def update_person(uow: UnitOfWork, **details: str | None) -> dict[str, str | Non
 
 def structures_of(uow: UnitOfWork, account_id: str) -> list[str]:
     """Structures in which the account holds a right or is listed."""
-    held = {delegation.structure_id for delegation, _ in repository.rights_of(uow.session, account_id)}
+    held = {delegation.structure_id for delegation in repository.rights_of(uow.session, account_id)}
     listed = uow.session.query(Membership.structure_id).filter(Membership.account_id == account_id)
     return sorted(held | {structure_id for (structure_id,) in listed})

@@ -61,8 +61,10 @@ def erase_person(database: BoundDatabase, call: Call, password: str) -> dict[str
     passwords.confirm_password(database, call, password)
     with database.unit_of_work(call) as uow:
         account = people.own_account(uow, locked=True)
-        for delegation, structure in repository.rights_of(uow.session, account.account_id):
-            held = [repository.right(d) for d in repository.rights_on(uow.session, structure.structure_id, locked=True)]
+        for delegation in repository.rights_of(uow.session, account.account_id):
+            held = [
+                repository.right(d) for d in repository.rights_on(uow.session, delegation.structure_id, locked=True)
+            ]
             delegations.check_administrator_remains(held, repository.right(delegation), uow.today)
             rights.end(uow, delegation)
         erase(uow, account)

@@ -1,10 +1,8 @@
-"""Sessions: opening, resolving into an actor token, choosing a structure, closing."""
+"""Sessions: opening, choosing a structure, closing. What a session is worth is told by `resolving`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.chassis import actor as actors
-from services.chassis import clock
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.revocations import revoke
@@ -14,10 +12,9 @@ from services.identity.domain.accounts import Kind, State
 from services.identity.domain.refusals import SessionUnknown, StructureNotYours
 from services.identity.handlers import people
 from services.identity.messages import SessionClosed
-from services.identity.models import Account, Delegation, Structure, UserSession
+from services.identity.models import Account, UserSession
 
 _GRACE = timedelta(seconds=30)  # requests that left before the new cookie arrived
-ISSUER = actors.ISSUER_OF_PEOPLE
 
 
 def machine_now() -> datetime:
@@ -62,92 +59,6 @@ def rotate(uow: UnitOfWork, session: UserSession, account: Account) -> dict[str,
     return _opened(account, token, session.opened_at)
 
 
-def resolve_session(uow: UnitOfWork, session_token: str) -> dict[str, Any]:
-    """Who is behind a cookie, with an actor token of about a minute."""
-    token_hash = personal.digest(session_token)
-    found = repository.session_by_token(uow.session, token_hash)
-    if found is None:
-        raise SessionUnknown
-    session, account = found
-    at = machine_now()
-    _check_alive(session, account, token_hash, at)
-    if at - session.last_seen_at >= sessions.TOUCHED_EVERY:
-        session.last_seen_at = at
-    return _viewer(uow, session, account)
-
-
-def _check_alive(session: UserSession, account: Account, token_hash: bytes, at: datetime) -> None:
-    alive = sessions.is_alive(Kind(account.kind), session.opened_at, session.last_seen_at, at)
-    replaced = session.token_hash != token_hash and (session.earlier_until is None or at >= session.earlier_until)
-    if not alive or replaced or State(account.state) not in accounts.SIGNS_IN:
-        raise SessionUnknown
-
-
-def _viewer(uow: UnitOfWork, session: UserSession, account: Account) -> dict[str, Any]:
-    choices = _choices(uow, account)
-    chosen = choices.get(session.structure_id or "")
-    provisional = account.state == State.PROVISIONAL
-    details = personal.details_of(account)
-    roles = sessions.roles(
-        Kind(account.kind),
-        provisional=provisional,
-        agent_roles=account.agent_roles,
-        right=chosen and repository.right(chosen[0]),
-        today=clock.today(),
-    )
-    token, expires_at = actors.issue(
-        roles, issuer=ISSUER, account_id=account.account_id, scope=_scope(session, chosen, provisional)
-    )
-    return {
-        "kind": account.kind,
-        "account_id": account.account_id,
-        "session_id": session.session_id,
-        "civility": details.get("civility"),
-        "first_name": details.get("first_name", ""),
-        "last_name": details.get("last_name", ""),
-        "email": personal.email_of(account),
-        "roles": roles,
-        "must_personalise": provisional,
-        "structure": _choice(*chosen) if chosen and not provisional else None,
-        "structures": [] if provisional else [_choice(*each) for each in choices.values()],
-        "actor_token": token,
-        "actor_expires_at": datetime.fromtimestamp(expires_at, UTC),
-    }
-
-
-def _choices(uow: UnitOfWork, account: Account) -> dict[str, tuple[Delegation, Structure]]:
-    """The structures that the person may act for today, by id."""
-    if account.kind != Kind.PERSON:
-        return {}
-    held = repository.rights_of(uow.session, account.account_id)
-    today = clock.today()
-    return {s.structure_id: (d, s) for d, s in held if repository.right(d).holds(today)}
-
-
-def _choice(delegation: Delegation, structure: Structure) -> dict[str, Any]:
-    return {
-        "structure_id": structure.structure_id,
-        "name": structure.name,
-        "partner_number": structure.partner_number,
-        "role": delegation.role,
-        "establishment_id": delegation.establishment_id,
-        "delegation_id": delegation.delegation_id,
-        "ends_on": delegation.ends_on,
-    }
-
-
-def _scope(session: UserSession, chosen: tuple[Delegation, Structure] | None, provisional: bool) -> dict[str, str]:
-    scope: dict[str, str | None] = {"session_id": session.session_id}
-    if chosen and not provisional:
-        delegation, structure = chosen
-        scope |= {
-            "structure_id": structure.structure_id,
-            "delegation_id": delegation.delegation_id,
-            "establishment_id": delegation.establishment_id,
-        }
-    return {name: value for name, value in scope.items() if value}
-
-
 def current(uow: UnitOfWork) -> UserSession:
     """The caller's own session. Raises SessionUnknown."""
     session = uow.session.get(UserSession, uow.actor.scope.get("session_id"), with_for_update=True)
@@ -159,7 +70,8 @@ def current(uow: UnitOfWork) -> UserSession:
 def choose_structure(uow: UnitOfWork, structure_id: str) -> dict[str, Any]:
     """Administer this structure from now on (the orange rectangle of the guide, page 11)."""
     account = people.own_account(uow)
-    if structure_id not in _choices(uow, account):
+    held = repository.rights_of(uow.session, account.account_id)
+    if not any(d.structure_id == structure_id and repository.right(d).holds(uow.today) for d in held):
         raise StructureNotYours
     session = current(uow)
     session.structure_id = structure_id

@@ -1,9 +1,8 @@
 """«Mes terminaux»: pairing by a short code, bearer tokens, revoking at once."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from services.chassis import actor as actors
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.revocations import revoke
@@ -13,20 +12,15 @@ from services.identity.domain.refusals import (
     EstablishmentUnknown,
     PairingCodeInvalid,
     PairingUnknown,
-    TerminalTokenInvalid,
-    TerminalTokenRevoked,
     TerminalUnknown,
     TooManyPairings,
 )
-from services.identity.domain.sessions import TOUCHED_EVERY
-from services.identity.handlers import counting
+from services.identity.handlers import counting, resolving
 from services.identity.handlers.delegates import own_structure
-from services.identity.handlers.sessions import ISSUER
 from services.identity.messages import TerminalRevoked
 from services.identity.models import Pairing, Terminal
 
 _PLACE = ("pairings", "code")
-ROLE = "terminal"
 
 
 def create_pairing(uow: UnitOfWork, name: str, establishment_id: str | None) -> dict[str, Any]:
@@ -115,34 +109,7 @@ def pair_terminal(
     uow.session.add(terminal)
     pairing.used_at, pairing.terminal_id = uow.now, terminal.terminal_id
     uow.audit("terminal:pair", terminal.terminal_id, structure_id=terminal.structure_id)
-    return _actor(terminal) | {"token": token}
-
-
-def _actor(terminal: Terminal) -> dict[str, Any]:
-    scope = {
-        "terminal_id": terminal.terminal_id,
-        "structure_id": terminal.structure_id,
-        "establishment_id": terminal.establishment_id,
-    }
-    given = {name: value for name, value in scope.items() if value}
-    token, expires_at = actors.issue([ROLE], issuer=ISSUER, scope=given)
-    return scope | {
-        "name": terminal.name,
-        "actor_token": token,
-        "actor_expires_at": datetime.fromtimestamp(expires_at, UTC),
-    }
-
-
-def resolve_terminal(uow: UnitOfWork, terminal_token: str) -> dict[str, Any]:
-    """Who is behind a bearer token, with an actor token of about a minute."""
-    terminal = uow.session.query(Terminal).filter_by(token_hash=personal.digest(terminal_token)).one_or_none()
-    if terminal is None:
-        raise TerminalTokenInvalid
-    if terminal.revoked_at is not None:
-        raise TerminalTokenRevoked
-    if terminal.last_seen_at is None or abs(uow.now - terminal.last_seen_at) >= TOUCHED_EVERY:
-        terminal.last_seen_at = uow.now
-    return _actor(terminal)
+    return resolving.actor_of(terminal) | {"token": token}
 
 
 def list_terminals(uow: UnitOfWork) -> dict[str, list[dict[str, Any]]]:
