@@ -1,5 +1,6 @@
 """The main job in a browser, in the guide's order and words: from «Je crée mon compte» to the first transaction."""
 
+import pytest
 from playwright.sync_api import expect
 
 from deploy.driver import documents
@@ -111,6 +112,7 @@ def records_a_transaction(someone: Person, code: str, child: str) -> None:
     someone.follow("Mes transactions").reads("Mes transactions").sees(child).checked("22-mes-transactions")
 
 
+@pytest.mark.timeout(600)
 def test_a_club_is_labelled_and_records_its_first_transaction(site, person) -> None:
     club, someone = applicant(0, "journey"), person()
     asks_for_a_label(someone, club)

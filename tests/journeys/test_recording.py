@@ -3,7 +3,11 @@
 import csv
 import io
 
+import pytest
+
 from tests.journeys.conftest import picture_of
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def at_the_desk(person, labelled, **how):

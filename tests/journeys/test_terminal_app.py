@@ -1,6 +1,9 @@
 """The SmartTPE web app: paired, scanning, without network and back, through the public API only."""
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def paired_terminal(person, labelled, browser):

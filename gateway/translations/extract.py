@@ -1,0 +1,62 @@
+"""`python -m gateway.translations.extract`: renew the English catalogue from the sources.
+
+French texts are the keys. New ones are added empty, unused ones leave, translations stay. Refusals are read from
+their tables, since they are translated when shown.
+"""
+
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from gateway.refusals import tables
+from gateway.translation import TRANSLATIONS
+
+GATEWAY = Path(__file__).parent.parent
+KEYWORDS = {"_": None, "gettext": None, "N_": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2)}
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.js", "jinja2")]
+AGENTS_ONLY = ("caf", "dev", "component_examples")
+
+
+def for_agents_only(name: str) -> bool:
+    """Whether only the Caf's agents, who work in French, see the texts of this file."""
+    return any(part.startswith(AGENTS_ONLY) for part in Path(name).parts)
+
+
+def french_texts() -> Catalog:
+    """Every text that the public and partners may see."""
+    found = Catalog(charset="utf-8")
+    for name, _line, text, _comments, _context in extract_from_dir(GATEWAY, METHODS, keywords=KEYWORDS):
+        if not for_agents_only(name):
+            found.add(text, locations=[(name, 0)])
+    for module, table in tables().items():
+        for _status, sentence in table.values():
+            found.add(sentence, locations=[(f"refusals/{module}.py", 0)])
+    return found
+
+
+def catalogue_path(language: str = "en") -> Path:
+    return TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+
+
+def translated(language: str = "en") -> Catalog:
+    """The catalogue as it is."""
+    with catalogue_path(language).open("rb") as stream:
+        return read_po(stream, locale=language)
+
+
+def main() -> int:
+    catalogue = translated() if catalogue_path().exists() else Catalog(locale="en")
+    catalogue.update(french_texts(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    with catalogue_path().open("wb") as stream:
+        write_po(stream, catalogue, width=0, sort_output=True, omit_header=False, include_lineno=False)
+    missing = [one.id for one in catalogue if one.id and not one.string]
+    print(f"{len(catalogue)} texts, {len(missing)} without English")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
