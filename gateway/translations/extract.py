@@ -5,6 +5,7 @@ their tables, since they are translated when shown.
 """
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -17,6 +18,8 @@ from gateway.translation import TRANSLATIONS
 GATEWAY = Path(__file__).parent.parent
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.js", "jinja2")]
+REVISED = datetime(2026, 11, 24, tzinfo=UTC)
+"""Fixed, so that an unchanged catalogue stays the same file."""
 AGENTS_ONLY = ("caf", "dev", "component_examples")
 
 
@@ -51,6 +54,9 @@ def main() -> int:
     catalogue = translated() if catalogue_path().exists() else Catalog(locale="en")
     catalogue.update(french_texts(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    catalogue.fuzzy, catalogue.header_comment = False, "# English for French texts. See translations/extract.py."
+    catalogue.project, catalogue.version = "pass-sports-loisirs", "1"
+    catalogue.revision_date = catalogue.creation_date = REVISED
     with catalogue_path().open("wb") as stream:
         write_po(stream, catalogue, width=0, sort_output=True, omit_header=False, include_lineno=False)
     missing = [one.id for one in catalogue if one.id and not one.string]
