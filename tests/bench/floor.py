@@ -13,6 +13,7 @@ import psycopg2
 from flask import Flask, Response, request
 
 from services.chassis.ids import new_id
+from services.chassis.reach import CONNECT_OPTIONS
 from services.transactions.domain import codes
 
 app = Flask("floor")
@@ -41,7 +42,7 @@ VALUES (%s, %s, %s, 'record', '', %s, %s, now())
 
 def _connection() -> Any:
     if not hasattr(_local, "connection"):
-        _local.connection = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
+        _local.connection = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"], options=CONNECT_OPTIONS)
     return _local.connection
 
 

@@ -75,7 +75,7 @@ def _fields(document: dict[str, Any], schema: dict[str, Any] | None) -> list[dic
     """One line per field, nested ones with a dotted name."""
     if schema is None:
         return []
-    resolved = _resolved(document, schema)
+    resolved = _resolved(document, schema.get("anyOf", [schema])[0])
     lines: list[dict[str, Any]] = []
     for name, part in (resolved.get("properties") or {}).items():
         inner = _resolved(document, part)

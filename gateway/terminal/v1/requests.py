@@ -76,7 +76,7 @@ def answer(told: dict[str, Any], status: int = 200, *, replayed: bool = False) -
 def describes(
     blueprint: Blueprint,
     *,
-    answers: tuple[int, type[Schema]],
+    answers: tuple[int, type[Schema] | dict[str, Any]],
     body: type[Schema] | None = None,
     query: type[Schema] | None = None,
     codes: tuple[str, ...] = (),
@@ -101,7 +101,7 @@ def describes(
     return documented
 
 
-def _ok(answers: tuple[int, type[Schema]]) -> dict[str, Any]:
+def _ok(answers: tuple[int, type[Schema] | dict[str, Any]]) -> dict[str, Any]:
     status, schema = answers
     description = "Recorded" if status == 201 else "Done"
     return {"description": description, "content": {serializer.JSON: {"schema": schema}}}

@@ -140,7 +140,11 @@ def transaction(number: str) -> Response:
 
 
 @blueprint.get("/transactions/by-key/<path:key>")
-@describes(blueprint, answers=(200, schemas.ByKey), codes=("transaction_unknown", "validation_failed"))
+@describes(
+    blueprint,
+    answers=(200, {"anyOf": [schemas.Receipt, schemas.RefusedCall]}),
+    codes=("transaction_unknown", "validation_failed"),
+)
 @allow_terminal
 def by_key(key: str) -> Response:
     """What became of a call whose answer was lost

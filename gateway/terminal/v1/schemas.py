@@ -198,7 +198,7 @@ class BatchAnswer(Schema):
     items = fields.List(fields.Nested(BatchOutcome), required=True)
 
 
-class ByKey(Receipt):
-    """The transaction; or, if the call was refused, `problem` alone."""
+class RefusedCall(Schema):
+    """A call that was refused."""
 
-    problem = fields.Nested(Problem)
+    problem = fields.Nested(Problem, required=True)
