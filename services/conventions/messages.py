@@ -114,25 +114,6 @@ class ConventionTerminated(Event):
     reason = fields.String(required=True)
 
 
-class ConventionReminderDue(Event):
-    """Something waits too long. ``waiting_for``: "partner" (to sign) or "caf" (to counter-sign)."""
-
-    type = "convention_reminder_due.v1"
-    key = "convention_id"
-    example = {
-        "convention_id": _CONVENTION,
-        "structure_id": _STRUCTURE,
-        "waiting_for": "partner",
-        "waiting_since": "2026-11-24T09:30:00+00:00",
-        "reminder": 1,
-    }
-    convention_id = Identifier(required=True)
-    structure_id = Identifier(required=True)
-    waiting_for = fields.String(required=True, validate=validate.OneOf(["partner", "caf"]))
-    waiting_since = fields.AwareDateTime(required=True)
-    reminder = fields.Integer(required=True)
-
-
 class ApplicationSubmitted(Reading):
     publisher = "partners"
     type = "application_submitted.v1"

@@ -66,7 +66,7 @@ class Convention(Base):
     text_version: Mapped[str] = mapped_column(Text)
     prepared_at: Mapped[datetime] = mapped_column(_Instant)
     waiting_since: Mapped[datetime] = mapped_column(_Instant)
-    """When it came into the state in which it is: the order of the Caf's list, and what reminders look at."""
+    """When it came into the state in which it is: the order of the Caf's list."""
 
     document_id: Mapped[str | None] = mapped_column(_Id)
     """The document to be read and signed now."""
@@ -95,9 +95,6 @@ class Convention(Base):
     terminated_at: Mapped[datetime | None] = mapped_column(_Instant)
     terminated_on: Mapped[date | None] = mapped_column(Date)
     reason: Mapped[str | None] = mapped_column(Text)
-
-    reminded_at: Mapped[datetime | None] = mapped_column(_Instant)
-    reminders: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
 
     chain_length: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     chain_head: Mapped[str] = mapped_column(Text)

@@ -305,12 +305,6 @@ def ended(session: Session, today: date, limit: int) -> list[Convention]:
     return _locked(session, Convention.state == ConventionState.ACTIVE, Convention.ends_on < today, limit=limit)
 
 
-def waiting_since(session: Session, before: datetime, limit: int) -> list[Convention]:
-    """What waits for the representative, or could be counter-signed, since before that instant."""
-    waits = or_(Convention.state == ConventionState.PREPARED, is_countersignable())
-    return _locked(session, waits, Convention.waiting_since <= before, limit=limit)
-
-
 def text_versions_in_force(session: Session, today: date) -> dict[str, int]:
     """How many conventions in force have each version of the text."""
     query = select(Convention.text_version, func.count()).where(_in_force(today)).group_by(Convention.text_version)

@@ -185,8 +185,3 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
         with self.database.alone("conventions:terms") as uow:
             terms.end_terms(uow)
             terms.prepare_renewals(uow)
-
-    @every(seconds=30)
-    def remind(self) -> None:
-        with self.database.alone("conventions:reminders") as uow:
-            terms.remind(uow)

@@ -70,6 +70,11 @@ class Listening:
         with self.database.once(event) as uow:
             announcements.on_convention_refused(uow, **event.data)
 
+    @on_event(read.ConventionReplaced)
+    def on_convention_replaced(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            announcements.on_convention_replaced(uow, **event.data)
+
     @on_event(read.ConventionTerminated)
     def on_convention_terminated(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:

@@ -153,7 +153,6 @@ def sign_convention(uow: UnitOfWork, *, document_sha256: str, code: str, ip: str
     convention.state = states.after(convention.state, Act.SIGN)
     convention.signed_at = convention.waiting_since = uow.now
     convention.signed_by, convention.signed_document_id = uow.actor.account_id, document.id
-    convention.reminders, convention.reminded_at = 0, None
     alive.state = "used"
     chain.append(
         uow,

@@ -1,15 +1,12 @@
-"""What time does to conventions: renewals are proposed, terms end, amendments replace, waiting people are reminded."""
+"""What time does to conventions: renewals are proposed, terms end, amendments replace."""
 
-import tomllib
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.conventions import messages, repository, text_files
-from services.conventions.domain import reminders, states, texts
+from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import GENESIS
 from services.conventions.domain.refusals import AmendmentPending, NotInForce, TextUpToDate
 from services.conventions.domain.states import ConventionState, Kind
@@ -18,13 +15,6 @@ from services.conventions.models import Convention
 
 RENEW_BEFORE = timedelta(days=60)  # the text, article 10: two months before the term
 AT_ONCE = 500
-_REMINDERS = Path(__file__).parents[1] / "configuration" / "reminders.toml"
-
-
-@cache
-def schedule() -> reminders.Schedule:
-    """When people are reminded, from the configuration."""
-    return tomllib.loads(_REMINDERS.read_text(encoding="utf-8"))
 
 
 def amend(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
@@ -100,26 +90,3 @@ def end_terms(uow: UnitOfWork) -> int:
             reason=reason,
         )
     return len(found)
-
-
-def remind(uow: UnitOfWork) -> int:
-    """Announce what has waited long enough for its next reminder; returns how many."""
-    waiting = repository.waiting_since(uow.session, reminders.earliest(schedule(), uow.now), AT_ONCE)
-    return sum(_reminded(uow, convention) for convention in waiting)
-
-
-def _reminded(uow: UnitOfWork, convention: Convention) -> bool:
-    waiting_for = reminders.PARTNER if convention.state == ConventionState.PREPARED else reminders.CAF
-    if not reminders.due(schedule(), waiting_for, convention.waiting_since, convention.reminders, uow.now):
-        return False
-    convention.reminders += 1
-    convention.reminded_at = uow.now
-    uow.publish(
-        messages.ConventionReminderDue,
-        convention_id=convention.id,
-        structure_id=convention.structure_id,
-        waiting_for=waiting_for,
-        waiting_since=convention.waiting_since,
-        reminder=convention.reminders,
-    )
-    return True

@@ -72,6 +72,12 @@ def on_convention_activated(uow: UnitOfWork, convention_id: str, structure_id: s
     )
 
 
+def on_convention_replaced(uow: UnitOfWork, convention_id: str, structure_id: str, effective_on: Any) -> None:
+    """An amendment or a renewal: the partner stays one, so no congratulations."""
+    done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)
+    letters.to_representative(uow, structure_id, "convention_replaced", effective_on=effective_on)
+
+
 def on_convention_refused(uow: UnitOfWork, convention_id: str, structure_id: str, reason: str) -> None:
     done_waiting(uow, Waiting.SIGNATURE, structure_id)
     done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)

@@ -136,6 +136,14 @@ class ConventionActivated(FromConventions):
     partner_number = fields.String(required=True)
 
 
+class ConventionReplaced(FromConventions):
+    type = "convention_replaced.v1"
+
+    convention_id = fields.String(required=True)
+    structure_id = fields.String(required=True)
+    effective_on = fields.Date(required=True)
+
+
 class ConventionRefused(FromConventions):
     type = "convention_refused.v1"
 

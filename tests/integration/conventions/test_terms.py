@@ -1,4 +1,4 @@
-"""Amendments, renewals, ends of term and reminders, by the platform's clock."""
+"""Amendments, renewals, and ends of term, by the platform's clock."""
 
 import shutil
 from datetime import date, timedelta
@@ -143,22 +143,6 @@ def test_a_termination_takes_a_waiting_amendment_with_it(world: World, newer_tex
     arguments = {"convention_id": first, "reason": "Fraude", "effective_on": clock.today()}
     world.run(deciding.terminate, actor=world.agent(), **arguments)
     assert club.own()["state"] == "refused"
-
-
-def test_who_waits_too_long_is_reminded_and_then_left_alone(world: World, move_clock):
-    waiting, signed = world.club(), world.club(approved=True).sign()
-    told: list[tuple[str, str, int]] = []
-    for days in range(45):
-        move_clock(f"+{days}d")
-        world.run(terms.remind)
-    for event in world.events("convention_reminder_due.v1"):
-        told.append((event["structure_id"], event["waiting_for"], event["reminder"]))
-    assert [one for one in told if one[0] == waiting.structure_id] == [
-        (waiting.structure_id, "partner", number) for number in (1, 2, 3)
-    ]
-    assert [one for one in told if one[0] == signed.structure_id] == [
-        (signed.structure_id, "caf", number) for number in (1, 2, 3)
-    ]
 
 
 def test_a_version_is_previewed_with_a_structure_s_facts(world: World, newer_text):

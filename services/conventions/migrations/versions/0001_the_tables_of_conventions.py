@@ -46,8 +46,6 @@ def upgrade() -> None:
         sa.Column("terminated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("terminated_on", sa.Date(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("chain_length", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("chain_head", sa.Text(), nullable=False),
         sa.CheckConstraint("kind IN ('initial', 'amendment', 'renewal')", name=op.f("ck_convention_kind_known")),
