@@ -15,9 +15,8 @@ from services.chassis.ids import new_id
 from services.chassis.vault import Vault
 from services.payouts.handlers import batches, lines, orders, partners, reports
 from services.payouts.reconciliation import reconcile
+from tests.factories.payouts import IBAN
 
-IBAN = "FR7630006000011234567890189"
-OTHER_IBAN = "FR1420041010050500013M02606"
 LOCKED_ON = date(2026, 11, 23)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ from services.chassis.refusals import Refused
 from services.payouts import bank_file
 from services.payouts.domain import refusals
 from services.payouts.handlers import batches, documents
-from tests.integration.payouts.conftest import IBAN, LOCKED_ON, OTHER_IBAN
+from tests.factories.payouts import IBAN, OTHER_IBAN
+from tests.integration.payouts.conftest import LOCKED_ON
 
 
 def test_one_payout_per_partner_holds_all_its_lines(house):

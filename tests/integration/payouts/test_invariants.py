@@ -117,7 +117,7 @@ class World:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(story=steps)
 def test_any_story_adds_up_to_the_cent(house, story):
     """The database isn't emptied between stories: each adds new partners to what the earlier ones left."""

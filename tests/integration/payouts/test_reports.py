@@ -9,7 +9,8 @@ from services.payouts import bank_file, watched_folder
 from services.payouts.domain import refusals
 from services.payouts.handlers import documents
 from tests import bank_samples as bank
-from tests.integration.payouts.conftest import LOCKED_ON, OTHER_IBAN
+from tests.factories.payouts import OTHER_IBAN
+from tests.integration.payouts.conftest import LOCKED_ON
 
 
 def one_payout(house, cents=1000):
