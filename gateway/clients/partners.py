@@ -146,6 +146,10 @@ class ReviewClient(ServiceClient):
         """Puts the application in the caller's hands. Refuses `transition_refused`."""
         return self._call("take_application", application_id=application_id)
 
+    def release_application(self, application_id: str) -> dict[str, Any]:
+        """Gives it back to the queue; its verdicts stay. Refuses `transition_refused`."""
+        return self._call("release_application", application_id=application_id)
+
     def record_verdict(
         self, application_id: str, item: str, accepted: bool, round_: int, reason: str = ""
     ) -> dict[str, Any]:

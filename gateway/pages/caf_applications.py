@@ -111,6 +111,16 @@ def take(application_id: Any) -> ResponseReturnValue:
     return _back(application_id)
 
 
+@blueprint.post("/<uuid:application_id>/remettre")
+@allow("instructor")
+def release(application_id: Any) -> ResponseReturnValue:
+    """«Remettre dans la file», for a colleague."""
+    _done_or_flashed(
+        lambda: ReviewClient().release_application(str(application_id)), _("La demande est remise dans la file.")
+    )
+    return _back(application_id)
+
+
 @blueprint.post("/<uuid:application_id>/avis/<item>")
 @allow("instructor")
 def judge(application_id: Any, item: str) -> ResponseReturnValue:

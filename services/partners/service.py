@@ -129,6 +129,11 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
         with self.database.unit_of_work(call) as uow:
             return review.take_application(uow, **call.arguments)
 
+    @rpc(arguments.OfApplication, demands=INSTRUCTOR, idempotent=True)
+    def release_application(self, call: Any) -> Any:
+        with self.database.unit_of_work(call) as uow:
+            return review.release_application(uow, **call.arguments)
+
     @rpc(arguments.RecordVerdict, demands=INSTRUCTOR)
     def record_verdict(self, call: Any) -> Any:
         with self.database.unit_of_work(call) as uow:

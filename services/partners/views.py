@@ -33,6 +33,7 @@ STRUCTURE_FIELDS = (
 HISTORY_LABELS = {
     "application:submit": "Demande déposée",
     "application:take": "Demande prise en charge par la Caf",
+    "application:release": "Demande remise dans la file",
     "application:accept_item": "Élément accepté",
     "application:refuse_item": "Élément refusé",
     "application:request_correction": "Corrections demandées",

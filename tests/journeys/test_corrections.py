@@ -86,6 +86,7 @@ def test_the_form_is_taken_up_again_on_another_device(site, person) -> None:
     second = person()
     second.open(site.outbox.wait_for_mail(found.email, "labellisation").first_link("/inscription/reprendre/"))
     second.sees("Étape 3 sur 7", "Extrait Kbis")
+    expect(second.page).to_have_url(f"{site.base_url}/inscription/etape/3")
 
 
 def test_fields_are_checked_as_they_are_typed(person) -> None:
@@ -99,4 +100,4 @@ def test_fields_are_checked_as_they_are_typed(person) -> None:
     someone.upload("Attestation d’assurance", documents.pdf("Assurance"))
     someone.page.get_by_role("link", name="assurance.pdf").wait_for()
     someone.open("/inscription/etape/6").fill({"IBAN": applicant(3, "banque").iban}).field("IBAN").blur()
-    someone.page.get_by_text("LA BANQUE POSTALE").wait_for()
+    expect(someone.page.get_by_text("LA BANQUE POSTALE")).to_be_visible()

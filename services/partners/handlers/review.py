@@ -45,6 +45,16 @@ def _take(uow: UnitOfWork, found: Application) -> None:
         record(uow, found, "application:take", public=True, by_caf=True)
 
 
+def release_application(uow: UnitOfWork, application_id: str) -> dict[str, Any]:
+    """Give it back to the queue, for a colleague to take; verdicts stay. Refuses `transition_refused`."""
+    found = open_application(uow, application_id, lock=True)
+    next_state(State(found.state), Action.JUDGE)
+    if found.assigned_to is not None:
+        found.assigned_to = None
+        record(uow, found, "application:release", public=False, by_caf=True)
+    return {"state": found.state, "assigned_to": None}
+
+
 def _in_review(uow: UnitOfWork, application_id: str) -> Application:
     """The application, locked; judging one that nobody has taken takes it."""
     found = open_application(uow, application_id, lock=True)

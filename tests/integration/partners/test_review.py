@@ -93,6 +93,16 @@ def test_the_iban_travels_sealed_and_opens_with_the_transport_key_only(world):
     assert Vault("transport").open(data["iban_sealed"], **place) == club.bank_account["iban"]
 
 
+def test_an_application_changes_hands_and_goes_back_to_the_queue(world):
+    club = world.submitted(Club("company"))
+    asked = {"application_id": club.application_id}
+    assert world.as_agent("take_application", **asked)["assigned_to"] == world.agent
+    assert world.as_agent("take_application", agent=world.other_agent, **asked)["assigned_to"] == world.other_agent
+    assert world.as_agent("release_application", agent=world.other_agent, **asked)["assigned_to"] is None
+    waiting = world.as_agent("applications", assigned_to="nobody", words=club.structure["name"])["items"]
+    assert [line["application_id"] for line in waiting] == [club.application_id]
+
+
 def test_nothing_is_approved_that_nobody_has_judged(world):
     club = world.submitted()
     assert refusal(approve, world, club).code == "verdicts_missing"
@@ -281,7 +291,7 @@ def test_numbers_have_no_gap_whatever_fails_and_whoever_is_first(world):
 
 
 def test_the_identity_document_goes_once_both_have_signed(world):
-    club = world.submitted()
+    club = world.submitted(own_files=True)
     world.judge(club)
     approve(world, club)
     kept = world.rows("SELECT kind, sha256 FROM documents WHERE application_id = %s", club.application_id)

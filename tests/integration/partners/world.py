@@ -88,6 +88,7 @@ class World:
         self.store = FileStore(f"file://{running.var}/files")
         self.agent = str(uuid4())
         self.other_agent = str(uuid4())
+        self._models: dict[str, Club] = {}
 
     def call(self, method: str, *, token: str | None = None, deadline_s: float = 40, **arguments: Any) -> Any:
         token = token or self.sign("visitor")
@@ -130,14 +131,20 @@ class World:
             filename=f"{kind}.pdf",
         )
 
-    def filled(self, club: Club) -> Club:
-        """A draft to which nothing is missing."""
+    def filled(self, club: Club, *, own_files: bool = False) -> Club:
+        """A draft to which nothing is missing. The first one of its type uploads its files, others get the same ones,
+        unless they need their own."""
         self.start(club)
         self.save(club, 2, 3, 4, 5, 6)
+        if not own_files and club.structure_type in self._models:
+            self.copy_documents(self._models[club.structure_type], [club])
+            return club
         types = {one["code"]: one for one in self.call("catalogue")["structure_types"]}
         for kind in types[club.structure_type]["documents"]:
             if kind["required"]:
                 self.add(club, kind["kind"], document(text=f"{kind['kind']} {club.structure['siret']}"))
+        if not own_files:
+            self._models[club.structure_type] = club
         return club
 
     def copy_documents(self, model: Club, clubs: list[Club]) -> None:
@@ -149,7 +156,8 @@ class World:
                     "INSERT INTO documents (document_id, application_id, kind, round, sha256, preview_sha256, filename,"
                     " media_type, size, uploaded_at) SELECT gen_random_uuid(), a.application_id, d.kind, d.round,"
                     " d.sha256, d.preview_sha256, d.filename, d.media_type, d.size, d.uploaded_at FROM documents d,"
-                    " applications a WHERE d.application_id = %s AND a.application_id = ANY(%s::uuid[])",
+                    " applications a WHERE d.application_id = %s AND d.round = 0"
+                    " AND a.application_id = ANY(%s::uuid[])",
                     (model.application_id, [club.application_id for club in clubs]),
                 )
         finally:
@@ -161,8 +169,8 @@ class World:
         club.structure_id = done["structure_id"]
         return done
 
-    def submitted(self, club: Club | None = None) -> Club:
-        club = self.filled(club or Club())
+    def submitted(self, club: Club | None = None, *, own_files: bool = False) -> Club:
+        club = self.filled(club or Club(), own_files=own_files)
         self.submit(club)
         return club
 
