@@ -28,12 +28,12 @@ PREPARER, RELEASER, BOTH = new_id(), new_id(), new_id()
 class Outside:
     """The other services and finance, as far as payouts can tell."""
 
-    def __init__(self, platform: Any, token: Any, folder: Path):
+    def __init__(self, platform: Any, token: Any, folder: Path, files_url: str | None = None):
         self.platform, self._token = platform, token
         self.uri = platform.environment["AMQP_URI"]
         self._channel = pika.BlockingConnection(pika.URLParameters(self.uri)).channel()
         self._channel.confirm_delivery()
-        self.store = FileStore(f"file://{platform.var}/files")
+        self.store = FileStore(files_url or f"file://{platform.var}/files")
         command = [sys.executable, "-m", "services.payouts.finance", "--uri", self.uri, "--out", str(folder)]
         self.folder, self.finance = folder, subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
         wait_for(lambda: (folder / "payouts.csv").exists(), "finance has opened its books", 20)
