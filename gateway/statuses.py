@@ -77,6 +77,11 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "open": Shown(N_("Ouverte"), "good"),
         "closed": Shown(N_("Fermée"), "muted"),
     },
+    "contestation": {
+        "open": Shown(N_("À examiner"), "waiting"),
+        "accepted": Shown(N_("Acceptée"), "good"),
+        "rejected": Shown(N_("Refusée"), "muted"),
+    },
     "import": {
         "checking": Shown(N_("Vérification en cours"), "waiting"),
         "checked": Shown(N_("À confirmer"), "waiting"),

@@ -11,7 +11,7 @@ from flask import Response, stream_with_context
 from flask_babel import gettext as _
 
 from gateway.access import renew_viewer
-from gateway.clients.transactions import TransactionsClient
+from gateway.clients.transactions import CafTransactionsClient, TransactionsClient
 from gateway.formatting import instant, status_label
 from gateway.transaction_people import names_of, operator_name
 from gateway.translation import N_
@@ -24,6 +24,7 @@ CHUNK = 64 * 1024
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
+Lister = TransactionsClient | CafTransactionsClient
 
 
 class Column(NamedTuple):
@@ -47,12 +48,12 @@ COLUMNS = (
 AMOUNT = next(index for index, column in enumerate(COLUMNS) if column.label == "Montant")
 
 
-def rows(asked: dict[str, Any]) -> Iterator[list[Any]]:
+def rows(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
     """The cells of each transaction, newest first; the viewer is asked for again at each page of the list."""
     cursor = None
     while True:
         renew_viewer()
-        page = TransactionsClient().transactions(cursor=cursor, limit=BATCH, **asked)
+        page = client().transactions(cursor=cursor, limit=BATCH, **asked)
         names = names_of(page["items"])
         for item in page["items"]:
             yield [column.value(dict(item), names) for column in COLUMNS]
@@ -70,13 +71,13 @@ def _labels() -> list[str]:
     return [_(column.label) for column in COLUMNS]
 
 
-def csv_lines(asked: dict[str, Any]) -> Iterator[str]:
+def csv_lines(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Iterator[str]:
     """UTF-8 with a mark and `;`, so that a French spreadsheet opens it as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     buffer.write("\ufeff")
     writer.writerow(_labels())
-    for cells in rows(asked):
+    for cells in rows(asked, client):
         cells[AMOUNT] = f"{cells[AMOUNT] / 100:.2f}".replace(".", ",")
         writer.writerow([harmless(cell) if cell is not None else "" for cell in cells])
         if buffer.tell() > CHUNK:
@@ -91,21 +92,21 @@ def _emptied(buffer: io.StringIO) -> str:
     return text
 
 
-def csv_response(asked: dict[str, Any]) -> Response:
-    body = stream_with_context(csv_lines(asked))
+def csv_response(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Response:
+    body = stream_with_context(csv_lines(asked, client))
     return _attachment(Response(body, mimetype="text/csv; charset=utf-8"), "csv")
 
 
-def xlsx_response(asked: dict[str, Any]) -> Response:
+def xlsx_response(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Response:
     """XLSX is a zip whose end comes last: written aside row by row, then streamed."""
     aside = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the last chunk has been sent)
-    _write_workbook(aside, asked)
+    _write_workbook(aside, asked, client)
     aside.seek(0)
     mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _attachment(Response(_chunks(aside), mimetype=mimetype), "xlsx")
 
 
-def _write_workbook(target: Any, asked: dict[str, Any]) -> None:
+def _write_workbook(target: Any, asked: dict[str, Any], client: type[Lister]) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(_("Transactions"))
@@ -113,7 +114,7 @@ def _write_workbook(target: Any, asked: dict[str, Any]) -> None:
         sheet.write_row(0, 0, _labels(), bold)
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(COLUMNS) - 1, 20)
-        for index, cells in enumerate(rows(asked), start=1):
+        for index, cells in enumerate(rows(asked, client), start=1):
             if index > XLSX_ROWS:
                 break
             amount_cents = cells[AMOUNT]

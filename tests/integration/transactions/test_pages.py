@@ -145,3 +145,21 @@ def test_a_family_sees_renews_and_contests(app, stage):
 def test_a_wrong_link_says_that_it_is_no_longer_valid(app):
     answer = app.test_client().get("/pass/rubbish")
     assert (answer.status_code, "Ce lien n’est plus valable" in answer.get_data(as_text=True)) == (410, True)
+
+
+def test_the_caf_sees_all_transactions_and_decides_contestations(agent, app, stage):
+    (shown,) = make.issue(stage.db, first=900)
+    with stage.db.unit_of_work(stage.club.terminal()) as uow:
+        used = scans.record_transaction(uow, idempotency_key="c", amount_cents=4_321, qr=shown["qr"])["transaction"]
+    page = agent.get("/caf/transactions", query_string={"number": used["number"]}).get_data(as_text=True)
+    assert used["number"] in page and "43,21\u00a0€" in page
+    exported = agent.get("/caf/transactions/export.csv", query_string={"number": used["number"]})
+    assert exported.get_data(as_text=True).count(used["number"]) == 1
+    link = wait_for_link(stage, shown["pass_id"])
+    app.test_client().post(f"/pass/{link}/transactions/{used['number']}/contester", data={"reason": "Pas nous"})
+    listed = agent.get("/caf/contestations").get_data(as_text=True)
+    url = re.search(rf'href="(/caf/contestations/[^"]+)">{used["number"]}<', listed)[1]
+    assert "Pas nous" in agent.get(url).get_data(as_text=True)
+    assert agent.post(url, data={"amount_cents": "43,22", "decision": "Vu", "accept": "1"}).status_code == 422
+    assert agent.post(url, data={"amount_cents": "40", "decision": "Vu", "accept": "1"}).status_code == 302
+    assert "−40,00\u00a0€" in agent.get(url).get_data(as_text=True)
