@@ -17,7 +17,7 @@ from deploy.local.waiting import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("identity", "partners", "conventions", "transactions", "payouts")
 RELAY = "relay"
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 180.0  # a slow machine that starts for the first time
 PASSED_ON = ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH", "VIRTUAL_ENV")
 
 

@@ -13,8 +13,9 @@ from types import FrameType
 
 from deploy.local.broker import Broker
 from deploy.local.infra import SERVICES, CannotStart, Infrastructure
-from deploy.local.platform import Platform, Process
+from deploy.local.platform import READY_WITHIN_S, Platform, Process, answers
 from deploy.local.postgres import Postgres
+from deploy.local.waiting import wait_for
 from deploy.surroundings import forget, note
 
 LOOK_EVERY_S = 0.2
@@ -55,7 +56,7 @@ class Runner:
             note(self.var, {**self._surroundings, "PSL_VAR": str(self.var), "PSL_BASE_URL": self.platform.base_url})
             cleaning.callback(forget, self.var)
             self.platform.start()
-            self.platform.wait_until_ready()
+            wait_for(self._ready, "GET /readyz answers 200", READY_WITHIN_S, every_s=LOOK_EVERY_S)
             yield
 
     def _start_infrastructure(self) -> None:
@@ -69,14 +70,22 @@ class Runner:
         """Keys and tables, in a process of its own."""
         self.platform.run("-m", "deploy", "migrate")
 
+    def _ready(self) -> bool:
+        """Whether the whole platform answers; what died meanwhile is started again."""
+        self._tend()
+        return answers(f"{self.platform.base_url}/readyz")
+
     def supervise(self, ended: Event) -> None:
         """Start again what dies, with growing pauses, until `ended` is set."""
         while not ended.wait(LOOK_EVERY_S):
-            self._revive_infrastructure(self.infrastructure.postgres)
-            for broker in self.infrastructure.brokers:
-                self._revive_infrastructure(broker)
-            for process in self.platform.processes.values():
-                self._revive(process)
+            self._tend()
+
+    def _tend(self) -> None:
+        self._revive_infrastructure(self.infrastructure.postgres)
+        for broker in self.infrastructure.brokers:
+            self._revive_infrastructure(broker)
+        for process in list(self.platform.processes.values()):
+            self._revive(process)
 
     def _revive_infrastructure(self, part: Broker | Postgres) -> None:
         if part.pid is not None and not part.alive and self._pause(part.name).over():

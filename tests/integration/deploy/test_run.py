@@ -15,7 +15,7 @@ from deploy.local.waiting import wait_for
 from services.chassis.config import SERVICES
 from tests.ports import free_block
 
-READY_WITHIN_S = 100
+READY_WITHIN_S = 140
 PROCESSES = (*SERVICES, "relay", "gateway", "broker", "postgres", "epmd")
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("whole platform")]
@@ -30,6 +30,7 @@ class Run:
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        (self.var / "run.log").unlink(missing_ok=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PSL_")}
         with open(self.var / "run.log", "ab") as log:
             self.child = subprocess.Popen(
@@ -38,8 +39,10 @@ class Run:
         wait_for(self._ready, "the platform is ready", READY_WITHIN_S, every_s=0.5)
 
     def _ready(self) -> bool:
-        assert self.child is not None and self.child.poll() is None, tail(self.var / "run.log", 40)
-        return answers(f"{self.base_url}/readyz")
+        """Announced, and so."""
+        log = tail(self.var / "run.log", 40)
+        assert self.child is not None and self.child.poll() is None, log
+        return "Ready after" in log and answers(f"{self.base_url}/readyz")
 
     def pid(self, name: str) -> int | None:
         return PidFile(self.var / "run", name).live_pid()
