@@ -92,19 +92,16 @@ def test_no_test_is_skipped():
     assert skipped == []
 
 
+WATCHING = ("raises", "expect", "wait", "see", "read", "look", "visit", "warns")
+
+
 def has_check(function: ast.FunctionDef) -> bool:
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             return True
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            if (
-                "raises" in name
-                or "assert" in name
-                or "expect" in name
-                or "check" in name
-                or name.startswith(("wait_", "wait", "see"))
-            ):
+            if "assert" in name or "check" in name or name.split(".")[-1].startswith(WATCHING):
                 return True
     return False
 

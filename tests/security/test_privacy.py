@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from deploy.driver import partner, people
+from deploy.driver import partner, passes, people
 from deploy.driver.browser import Browser, Unwelcome
 from deploy.driver.outbox import Outbox
+from deploy.driver.story import Story
 from deploy.local.waiting import wait_for
 from services.chassis.config import SERVICES
 
@@ -34,8 +35,8 @@ class Used:
 
 
 @pytest.fixture(scope="module")
-def used(running: Any) -> Used:
-    """An application, its mails, the activation, a failed sign-in."""
+def used(running: Any, story: Story) -> Used:
+    """The whole story, and another application, its mails, the activation, a failed sign-in."""
     who = dataclasses.replace(
         people.applicant(7, mark="secret"), first_name="Zéphyrine", last_name="Quenneville", mobile="0687654321"
     )
@@ -48,7 +49,9 @@ def used(running: Any) -> Used:
         partner.sign_in(stranger, who.email, "Wrong-Secret-Word-1")
     tokens = [cookie.value for cookie in browser._session.cookies if cookie.name == "psl_session" and cookie.value]
     wait_for(lambda: not waiting(running), "all events and mails sent", 20)
-    return Used(running, who, [mail.after("Mot de passe"), "Wrong-Secret-Word-1", *tokens])
+    family = [passes.family_email(index) for index in range(3)]
+    told = [story.child.code, story.child.qr, story.terminal.token, story.applicant.email, story.applicant.iban]
+    return Used(running, who, [mail.after("Mot de passe"), "Wrong-Secret-Word-1", *tokens, *family, *told])
 
 
 def waiting(running: Any) -> int:
