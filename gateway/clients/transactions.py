@@ -10,7 +10,7 @@ from typing import Any, Literal
 from gateway.clients import transactions_results as results
 from gateway.clients.base import ServiceClient
 
-BATCH_DEADLINE_S = 15.0
+BATCH_DEADLINE_S = 25.0
 
 
 class TransactionsClient(ServiceClient):

@@ -59,9 +59,9 @@ class Listening:
 
     @every(seconds=1)
     def send_notices(self) -> None:
-        """Mails to families; documents are made in a thread of their own, so that nobody at a desk waits for them."""
-        while notices.send(self.database, FileStore(), tpool.execute) == notices.AT_ONCE:
-            continue
+        """Mails to families, some each second and no more: a queue at a desk goes first, a mail may come a little
+        later. Documents are made in a thread of their own."""
+        notices.send(self.database, FileStore(), tpool.execute)
 
     @every(seconds=10)
     def expire_passes(self) -> None:

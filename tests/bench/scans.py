@@ -9,8 +9,9 @@ from typing import Any
 from tests.bench.results import Line, median, percentile
 from tests.bench.stage import CLIENTS, Stage
 
-ROUNDS, SECONDS, WARM_UP = 5, 4.0, 2.0
+ROUNDS, SECONDS, WARM_UP = 3, 4.0, 2.0
 BATCH = 500
+WRONG_AT_MOST = 0.2  # more than that is a fault and not a measurement
 JSON = {"Content-Type": "application/json"}
 
 
@@ -90,13 +91,15 @@ def _batch_line(stage: Stage, gateway: int, amounts: Iterator[int]) -> Line:
 def _run(stage: Stage, port: int, requests: list[dict[str, Any]], seconds: float, first_amount: int) -> dict[str, Any]:
     job = {"port": port, "clients": CLIENTS, "seconds": seconds, "requests": requests, "first_amount": first_amount}
     seen = stage.load(job)
-    wrong = {status: count for status, count in seen["statuses"].items() if status not in ("200", "201")}
-    assert not wrong, f"unexpected answers: {wrong}"
+    seen["good"] = sum(count for status, count in seen["statuses"].items() if status in ("200", "201"))
+    wrong = len(seen["latencies"]) - seen["good"]
+    assert wrong <= WRONG_AT_MOST * len(seen["latencies"]), f"unexpected answers: {seen['statuses']}"
     return seen
 
 
 def _rate(seen: dict[str, Any]) -> float:
-    return len(seen["latencies"]) / float(seen["seconds"])
+    """Good answers per second: a 503 of an overloaded machine is no scan."""
+    return float(seen["good"]) / float(seen["seconds"])
 
 
 def _scans(stage: Stage) -> list[dict[str, Any]]:
