@@ -142,8 +142,7 @@ class IdentityService(listening.Listening, Service):
     @rpc(arguments.EmailOnly, demands=ANYONE)
     def request_password_reset(self, call: Call) -> Any:
         """Mail a link, if somebody is there."""
-        with self.database.unit_of_work(call) as uow:
-            return passwords.request_password_reset(uow, **call.arguments)
+        return passwords.request_password_reset(self.database, call, **call.arguments)
 
     @rpc(arguments.ResetPassword, demands=ANYONE)
     def reset_password(self, call: Call) -> Any:
