@@ -113,7 +113,13 @@ def test_an_unknown_token_opens_nothing(world):
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "file_empty"), (b"MZ\x90\x00 a program", "file_kind_refused"), (b"%PDF-1.7\nbroken", "file_unreadable")],
+    [
+        (b"", "file_empty"),
+        (b"MZ\x90\x00 a program", "file_kind_refused"),
+        (b"%PDF-1.7\nbroken", "file_unreadable"),
+        (b"%PDF-1.7\n" + bytes(10 * 1024 * 1024), "file_too_large"),
+    ],
+    ids=["empty", "program", "broken", "eleven megabytes"],
 )
 def test_a_file_is_judged_by_its_content(world, content, code):
     club = world.start(Club())

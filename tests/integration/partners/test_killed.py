@@ -9,7 +9,14 @@ from threading import Event
 import pytest
 
 from services.chassis.refusals import Refused, Unavailable
-from tests.integration.partners.world import Club
+from tests.integration.partners.world import Club, World
+
+
+@pytest.fixture(scope="module")
+def world(platform, token):
+    """A pair of its own, to be killed."""
+    return World(platform("identity", "partners"), token)
+
 
 COMMAND = [sys.executable, "-m", "services.chassis.run", "services.partners.service"]
 AN_ANSWER_TAKES_S = 0.12
