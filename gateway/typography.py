@@ -1,11 +1,10 @@
 """French typography, done once for every text that is shown: no-break spaces where French wants a space.
 
-Sources: Imprimerie nationale, «Lexique des règles typographiques»: a no-break space inside « » and before the colon,
-a narrow one before ; ! ? and between groups of three digits; a number stays with its sign or unit.
+Sources: Imprimerie nationale, «Lexique des règles typographiques»: a no-break space inside « » and before the
+colon, a narrow one before ; ! ? and between groups of three digits; a number stays with its sign or unit.
 """
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -45,5 +44,5 @@ class FrenchTranslations:
         """French counts zero as singular; the source texts are French, so no catalogue says it."""
         return typographic(singular if abs(number) < 2 else plural)
 
-    gettext: Callable[[str], str] = ugettext
-    ngettext: Callable[[str, str, int], str] = ungettext
+    gettext = ugettext
+    ngettext = ungettext

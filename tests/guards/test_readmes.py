@@ -59,3 +59,17 @@ def test_every_variable_is_in_the_readme():
     read = {name for path in house.python_files("services/chassis") for name in VARIABLE.findall(path.read_text())}
     text = (house.ROOT / "README.md").read_text()
     assert [name for name in sorted(read) if name not in text] == []
+
+
+NAMED = re.compile(
+    r"`((?:unit|integration|guards|security|contracts|journeys)/[\w/]+\.py)(?:::(test_\w+))?`|`(?:::)?(test_\w+)`"
+)
+
+
+def test_every_test_that_the_security_table_names_exists():
+    tests = "\n".join(path.read_text() for path in house.python_files("tests"))
+    named = NAMED.findall((house.ROOT / "docs" / "security.md").read_text())
+    assert len(named) > 60
+    missing = [path for path, _, _ in named if path and not (house.ROOT / "tests" / path).exists()]
+    missing += [name for _, first, second in named if (name := first or second) and f"def {name}(" not in tests]
+    assert missing == []

@@ -25,7 +25,8 @@ class Found(Pass):
 
 @dataclass
 class Facts:
-    """What `read` found. ``busy``: the first call under this key is still running; nothing else is filled in."""
+    """What `read` found. ``busy``: the first call under this key is still running; nothing else is filled
+    in."""
 
     busy: bool = False
     partner: dict[str, Any] | None = None
@@ -57,10 +58,10 @@ def read(
     code_prints: Iterable[str] = (),
     lock: bool,
 ) -> Facts:
-    """All facts of some scans. With ``lock`` the passes stay locked until the end of the transaction, and the keys
-    are this transaction's to write."""
+    """All facts of some scans. With ``lock`` the passes stay locked until the end of the transaction, and the
+    keys are this transaction's to write."""
     asked = (structure_id, caller, list(keys), list(qr_ids), list(code_prints), lock)
-    found = connection.exec_driver_sql(_FACTS, asked).scalar()
+    found = connection.exec_driver_sql(_FACTS, asked).scalar_one()
     return _facts(found)
 
 
@@ -110,7 +111,8 @@ def _day(text_or_none: str | None) -> date | None:
 
 @dataclass
 class Decided:
-    """Rows to write, as dictionaries named like the columns; events and journal as the unit of work hands them over."""
+    """Rows to write, as dictionaries named like the columns; events and journal as the unit of work hands
+    them over."""
 
     transactions: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
