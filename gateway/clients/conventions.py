@@ -121,6 +121,11 @@ class CafConventionsClient(ServiceClient):
         `termination_in_the_past`."""
         return self._call("terminate_convention", convention_id=convention_id, reason=reason, effective_on=effective_on)
 
+    def prepare_again(self, convention_id: str) -> dict[str, str]:
+        """{"convention_id"} of another convention to sign, after a refusal. Refuses `transition_refused`,
+        `not_approved`, `amendment_pending`."""
+        return self._call("prepare_again", convention_id=convention_id)
+
     def unblock_signing(self, convention_id: str) -> results.CafConvention:
         """Lifts the block after too many wrong codes. Refuses `convention_unknown`."""
         return self._call("unblock_signing", convention_id=convention_id)

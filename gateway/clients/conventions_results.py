@@ -117,10 +117,11 @@ class EvidenceEntry(TypedDict):
 
 
 class CafConvention(ConventionLine):
-    """The Caf's screen of one convention. `may`: "countersign", "refuse", "terminate", "evidence", "unblock", "renew",
-    "amend"."""
+    """The Caf's screen of one convention. `may`: "countersign", "refuse", "terminate", "evidence", "unblock", "amend",
+    "prepare_again", "document"."""
 
     commune_name: str | None
+    renamed: bool  # the structure has another name now than in the document that waits
     approved_at: str | None
     refused_at: str | None
     terminated_on: str | None

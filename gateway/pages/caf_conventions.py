@@ -192,6 +192,19 @@ def amend(convention_id: Any) -> ResponseReturnValue:
     return redirect(url_for(".show", convention_id=convention_id), 303)
 
 
+@blueprint.post("/<uuid:convention_id>/nouvelle")
+@allow("signatory")
+def prepare_again(convention_id: Any) -> ResponseReturnValue:
+    """After a refusal, another convention to sign."""
+    try:
+        made = CafConventionsClient().prepare_again(str(convention_id))
+        flash(_("Une nouvelle convention est préparée : le représentant légal peut la lire et la signer."), "success")
+        return redirect(url_for(".show", convention_id=made["convention_id"]), 303)
+    except Refused as refused:
+        flash_refusal(refused)
+    return redirect(url_for(".show", convention_id=convention_id), 303)
+
+
 @blueprint.get("/<uuid:convention_id>/document")
 @allow(*REVIEWERS)
 def document(convention_id: Any) -> ResponseReturnValue:

@@ -50,7 +50,7 @@ class Convention(Base):
             "uq_convention_initial_per_application",
             "application_id",
             unique=True,
-            postgresql_where=text("kind = 'initial'"),
+            postgresql_where=text("kind = 'initial' AND replaces_id IS NULL"),
         ),
         Index("ix_convention_structure_id_prepared_at", "structure_id", "prepared_at"),
         Index("ix_convention_state_waiting_since_id", "state", "waiting_since", "id"),

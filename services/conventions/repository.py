@@ -87,8 +87,9 @@ def signed_of(session: Session, structure_id: str | None) -> Convention | None:
 
 
 def initial_of(session: Session, application_id: str) -> Convention | None:
+    """The application's convention; of several, prepared again after a refusal, the newest."""
     query = select(Convention).where(Convention.application_id == application_id, Convention.kind == "initial")
-    return session.scalar(query.with_for_update())
+    return session.scalar(query.order_by(Convention.prepared_at.desc()).limit(1).with_for_update())
 
 
 def add_initial(session: Session, **columns: Any) -> Convention | None:
@@ -96,7 +97,10 @@ def add_initial(session: Session, **columns: Any) -> Convention | None:
     query = (
         insert(Convention)
         .values(**columns)
-        .on_conflict_do_nothing(index_elements=["application_id"], index_where=Convention.kind == "initial")
+        .on_conflict_do_nothing(
+            index_elements=["application_id"],
+            index_where=and_(Convention.kind == "initial", Convention.replaces_id.is_(None)),
+        )
         .returning(Convention)
     )
     return session.scalar(query)

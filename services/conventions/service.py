@@ -115,6 +115,11 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
             deciding.terminate(uow, **call.arguments)
             return deciding.convention(uow, convention_id=call.arguments["convention_id"])
 
+    @rpc(messages.ConventionId, demands=SIGNATORY)
+    def prepare_again(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return terms.prepare_again(uow, **call.arguments)
+
     @rpc(messages.ConventionId, demands=REVIEWERS)
     def unblock_signing(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:

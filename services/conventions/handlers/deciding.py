@@ -8,9 +8,9 @@ from services.conventions import messages, repository, text_files
 from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import Evidence
 from services.conventions.domain.refusals import TerminationInThePast
-from services.conventions.domain.states import Act, ConventionState
-from services.conventions.handlers import chain, preparing, views
-from services.conventions.models import Convention
+from services.conventions.domain.states import Act, ConventionState, Kind
+from services.conventions.handlers import chain, preparing, reading, views
+from services.conventions.models import Convention, Document, Structure
 
 ENDING_SOON = timedelta(days=60)
 
@@ -38,6 +38,7 @@ def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
         "reason": found.reason,
         "replaces_id": found.replaces_id,
         "replaced_by_id": found.replaced_by_id,
+        "renamed": _renamed(found, document, structure),
         "document_sha256": document.sha256 if document else None,
         "sealed_sha256": found.sealed_sha256,
         "chain_length": found.chain_length,
@@ -56,6 +57,7 @@ def _may(uow: UnitOfWork, found: Convention) -> list[str]:
         "evidence": found.signed_at is not None,
         "document": found.document_id is not None,
         "amend": _may_amend(uow, found),
+        "prepare_again": _may_prepare_again(uow, found),
         "unblock": found.code_blocked_until is not None and found.code_blocked_until > uow.now,
     }
     return [name for name, allowed in checks.items() if allowed]
@@ -69,6 +71,20 @@ def _may_amend(uow: UnitOfWork, found: Convention) -> bool:
         and found.text_version != newest
         and repository.open_of(uow.session, found.structure_id) is None
     )
+
+
+def _may_prepare_again(uow: UnitOfWork, found: Convention) -> bool:
+    if found.state != ConventionState.REFUSED or found.kind != Kind.INITIAL or found.approved_at is None:
+        return False
+    newest = repository.newest_of(uow.session, found.structure_id)
+    return newest is not None and newest.id == found.id
+
+
+def _renamed(found: Convention, document: Document | None, structure: Structure | None) -> bool:
+    """Whether the structure has another name now than in the document that was signed."""
+    if document is None or structure is None or found.state not in states.OPEN:
+        return False
+    return bool(reading.facts_of(document)["structure"]["name"] != structure.name)
 
 
 def refuse(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:

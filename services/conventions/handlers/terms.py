@@ -8,7 +8,13 @@ from services.chassis.ids import new_id
 from services.conventions import messages, repository, text_files
 from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import GENESIS
-from services.conventions.domain.refusals import AmendmentPending, NotInForce, TextUpToDate
+from services.conventions.domain.refusals import (
+    AmendmentPending,
+    NotApproved,
+    NotInForce,
+    TextUpToDate,
+    TransitionRefused,
+)
 from services.conventions.domain.states import ConventionState, Kind
 from services.conventions.handlers import deciding, preparing
 from services.conventions.models import Convention
@@ -42,6 +48,24 @@ def _successor(uow: UnitOfWork, before: Convention, kind: Kind) -> Convention:
         raise NotInForce
     if repository.open_of(uow.session, before.structure_id) is not None:
         raise AmendmentPending
+    return _made(uow, before, kind)
+
+
+def prepare_again(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
+    """After a refusal, another convention to sign for the same approved application, with the facts of today. Raises
+    ConventionUnknown, TransitionRefused, NotApproved, AmendmentPending."""
+    found = repository.by_id(uow.session, convention_id, lock=True)
+    if found.state != ConventionState.REFUSED or found.kind != Kind.INITIAL:
+        raise TransitionRefused(state=found.state, act="prepare_again")
+    if found.approved_at is None:
+        raise NotApproved
+    newest = repository.newest_of(uow.session, found.structure_id)
+    if newest is not None and newest.id != found.id:
+        raise AmendmentPending
+    return {"convention_id": _made(uow, found, Kind.INITIAL).id}
+
+
+def _made(uow: UnitOfWork, before: Convention, kind: Kind) -> Convention:
     made = Convention(
         id=new_id(),
         structure_id=before.structure_id,

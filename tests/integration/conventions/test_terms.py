@@ -8,8 +8,14 @@ import pytest
 
 from services.chassis import clock
 from services.conventions import text_files
-from services.conventions.domain.refusals import AmendmentPending, NotInForce, TextUpToDate
-from services.conventions.handlers import deciding, terms, wording
+from services.conventions.domain.refusals import (
+    AmendmentPending,
+    NotApproved,
+    NotInForce,
+    TextUpToDate,
+    TransitionRefused,
+)
+from services.conventions.handlers import deciding, preparing, terms, wording
 from tests.integration.conventions.world import World
 
 
@@ -155,3 +161,34 @@ def test_a_version_is_previewed_with_a_structure_s_facts(world: World, newer_tex
     assert world.content(shown["sha256"]).startswith(b"%PDF")
     lines = wording.difference(before="2026-1", now="2026-2")["lines"]
     assert sum(line["kind"] == "added" for line in lines) == 1
+
+
+def test_after_a_refusal_another_convention_can_be_signed(world: World):
+    club = world.club(approved=True).sign()
+    refused = club.convention_id
+    world.run(
+        preparing.on_structure_updated, announced_at=clock.now(), structure_id=club.structure_id,
+        name="Judo Club du Landy", partner_number=None, commune_name=None,
+    )  # fmt: skip
+    assert world.look(club)["renamed"]
+    world.run(deciding.refuse, actor=world.agent(), convention_id=refused, reason="Ancien nom")
+    assert "prepare_again" in world.look(club)["may"]
+    world.partners.structure["name"] = "Judo Club du Landy"
+    world.run(terms.prepare_again, actor=world.agent(), convention_id=refused)
+    with pytest.raises(AmendmentPending):
+        world.run(terms.prepare_again, actor=world.agent(), convention_id=refused)
+    assert club.convention_id != refused
+    club.sign()
+    assert world.countersign(club)["signed"] == 1
+    assert len(world.events("convention_activated.v1")) == 1
+    world.run(preparing.on_application_submitted, application_id=club.application_id, structure_id=club.structure_id)
+    assert club.own()["state"] == "active", "an old announcement makes no other convention"
+
+
+def test_only_an_approved_application_s_refused_convention_is_prepared_again(world: World):
+    club = world.club().sign()
+    with pytest.raises(TransitionRefused):
+        world.run(terms.prepare_again, actor=world.agent(), convention_id=club.convention_id)
+    world.run(deciding.refuse, actor=world.agent(), convention_id=club.convention_id, reason="Doublon")
+    with pytest.raises(NotApproved):
+        world.run(terms.prepare_again, actor=world.agent(), convention_id=club.convention_id)

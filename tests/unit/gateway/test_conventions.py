@@ -122,7 +122,8 @@ LINE = {
     "effective_on": None, "ends_on": None, "waiting_since": "2026-11-24T09:00:00+00:00",
 }  # fmt: skip
 DETAIL = LINE | {
-    "commune_name": "Bobigny", "approved_at": None, "refused_at": None, "terminated_on": None, "reason": None,
+    "commune_name": "Bobigny", "renamed": False, "approved_at": None, "refused_at": None,
+    "terminated_on": None, "reason": None,
     "document_sha256": SHA, "sealed_sha256": None, "chain_length": 1, "chain_head": SHA,
     "history": [{"sequence": 1, "at": "2026-11-24T09:00:00+00:00", "kind": "prepared", "facts": {}, "hash": SHA}],
     "may": ["countersign", "refuse", "terminate", "evidence", "document"],
