@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 WITHIN_S = 25
 _PIECE_BYTES = 64 * 1024
 _LINES = 5
+_LONGEST_SIDE = 2400  # pixels: every word of a card can be read, and a large photo doesn't fill the memory
 
 
-class NotMarked(RuntimeError):
-    """The copy could not be made; the upload fails rather than leave an unmarked copy for agents."""
+class NotMarked(Exception):
+    """The copy could not be made; the upload is refused rather than leave an unmarked copy for agents. The sender makes
+    the file anew."""
+
+    code = "file_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, Any] = {}
 
 
 def keep_copy(store: "FileStore", checked: "CheckedFile", text: str) -> str:
@@ -57,9 +65,9 @@ def _run(original: IO[bytes], marked: IO[bytes], media_type: str, text: str) -> 
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        raise NotMarked from None
+        raise NotMarked() from None
     if status != 0:
-        raise NotMarked
+        raise NotMarked()
 
 
 def mark_image(source: BinaryIO, target: BinaryIO, text: str) -> None:
@@ -68,6 +76,7 @@ def mark_image(source: BinaryIO, target: BinaryIO, text: str) -> None:
 
     with Image.open(source) as image:
         kind = image.format or "PNG"
+        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
         picture = image.convert("RGBA")
     size = max(12, int(math.hypot(*picture.size) / max(len(text), 1) * 1.5))
     side = int(math.hypot(*picture.size))
