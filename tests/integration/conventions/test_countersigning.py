@@ -7,6 +7,7 @@ from datetime import timedelta
 import pikepdf
 import pytest
 
+from deploy.local.waiting import wait_for
 from services.chassis import clock
 from services.chassis.refusals import Unavailable
 from services.conventions.domain.evidence import check_chain
@@ -18,6 +19,8 @@ from services.conventions.domain.refusals import (
 )
 from services.conventions.handlers import deciding, jobs
 from tests.integration.conventions.world import ORIGIN, World
+
+MANY, BROKEN = 300, 3
 
 
 def states(report):
@@ -160,3 +163,31 @@ def test_refusing_and_terminating(world: World):
 def terminate(world, club, effective_on):
     arguments = {"convention_id": club.convention_id, "reason": "Cessation", "effective_on": effective_on}
     world.run(deciding.terminate, actor=world.agent(), **arguments)
+
+
+@pytest.mark.timeout(400)
+def test_three_hundred_in_one_go_three_of_them_broken(world: World):
+    """297 signed and 3 reported, progress shown on the way; mended, a second run signs just those 3."""
+    clubs = [world.club(name=f"Club {number}", approved=True).sign() for number in range(MANY)]
+    mend = [world.lose(club.document_sha256) for club in clubs[50 : 50 + BROKEN]]
+    job = world.run(jobs.start, actor=world.agent(), convention_ids=[c.convention_id for c in clubs], **ORIGIN)
+    seen = set()
+    with ThreadPoolExecutor(2) as workers:
+        working = [workers.submit(jobs.work, world.database, world.identity) for _ in range(2)]
+
+        def finished() -> bool:
+            found = world.run(jobs.progress, job_id=job["job_id"])
+            seen.add(found["total"] - found["waiting"])
+            return found["finished_at"] is not None
+
+        wait_for(finished, "the job is done", 200, every_s=0.2)
+        assert sum(done.result() for done in working) == MANY
+    report = world.run(jobs.progress, job_id=job["job_id"])
+    assert (report["signed"], report["failed"], report["total"]) == (MANY - BROKEN, BROKEN, MANY)
+    assert {item["reason"] for item in report["items"] if item["state"] == "failed"} == {"document_damaged"}
+    assert len(seen) > 5, "progress was shown on the way"
+    for put_back in mend:
+        put_back()
+    again = world.countersign(*clubs)
+    assert (again["signed"], again["already_signed"], again["failed"]) == (BROKEN, MANY - BROKEN, 0)
+    assert len(world.events("convention_activated.v1")) == MANY

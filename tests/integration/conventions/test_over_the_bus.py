@@ -19,8 +19,6 @@ from tests.integration.partners.world import Club
 from tests.integration.partners.world import World as PartnersWorld
 from tests.platform import Platform
 
-MANY, BROKEN = 300, 3
-
 
 @pytest.fixture(scope="module")
 def running(platform: Callable[..., Platform]) -> Platform:
@@ -93,36 +91,6 @@ def test_from_application_to_evidence(running: Platform, token: Callable[..., st
     clean = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, env=clean, cwd=Path.cwd(), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0 and "LE DOSSIER EST VALABLE." in done.stdout, done.stderr
-
-
-def test_three_hundred_in_one_go_three_of_them_broken(running: Platform, ours: World, token: Callable[..., str]):
-    """297 signed and 3 reported; mended, a second run signs just those 3."""
-    clubs = [ours.club(name=f"Club {number}", approved=True).sign() for number in range(MANY)]
-    ids = [club.convention_id for club in clubs]
-    mend = [ours.lose(club.document_sha256) for club in clubs[50 : 50 + BROKEN]]
-    agent = token("agent", "signatory", account_id=str(uuid4()))
-
-    def go() -> tuple[dict, set[int]]:
-        job = conventions(running, "countersign", agent, convention_ids=ids, **ORIGIN)
-        seen: set[int] = set()
-
-        def finished() -> bool:
-            job.update(conventions(running, "countersigning", agent, job_id=job["job_id"]))
-            seen.add(job["total"] - job["waiting"])
-            return job["finished_at"] is not None
-
-        wait_for(finished, "the job is done", 90)
-        return job, seen
-
-    first, seen = go()
-    assert (first["signed"], first["failed"], first["total"]) == (MANY - BROKEN, BROKEN, MANY)
-    assert {item["reason"] for item in first["items"] if item["state"] == "failed"} == {"document_damaged"}
-    assert len(seen) > 3, "progress was shown on the way"
-    for put_back in mend:
-        put_back()
-    again, _ = go()
-    assert (again["signed"], again["already_signed"], again["failed"]) == (BROKEN, MANY - BROKEN, 0)
-    assert len(ours.events("convention_activated.v1")) >= MANY
 
 
 def test_a_revoked_session_signs_nothing(running: Platform, ours: World, token: Callable[..., str]):
