@@ -39,6 +39,7 @@ class Commune(TypedDict):
     code: str  # INSEE code
     name: str
     postcodes: list[str]
+    centre: list[float]  # latitude, longitude
 
 
 class Catalogue(TypedDict):

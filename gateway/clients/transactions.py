@@ -88,6 +88,10 @@ class TransactionsClient(ServiceClient):
         """Over all pages of the same filters."""
         return self._call("totals", idempotent=True, **filters)
 
+    def own_activity(self) -> dict[str, Any]:
+        """{"months": [{month, count, amount_cents}]}: six months, the present one last."""
+        return self._call("own_activity", idempotent=True)
+
     def contest_transaction(self, number: str, *, reason: str) -> results.Transaction:
         """For legal_representative and manager, once the day is over. Refuses `transaction_unknown`,
         `already_contested`, `already_cancelled`."""
@@ -213,6 +217,10 @@ class CafTransactionsClient(ServiceClient):
 
     def totals(self, **filters: Any) -> results.Totals:
         return self._call("all_totals", idempotent=True, deadline_s=10.0, **filters)
+
+    def all_activity(self) -> dict[str, Any]:
+        """{"days": [{day, count, amount_cents}], "communes": [{commune_name, count, amount_cents}]}: thirty days."""
+        return self._call("all_activity", idempotent=True)
 
     def contestations(self, *, state: str | None = "open", cursor: str | None = None) -> dict[str, Any]:
         """{items: [results.Contestation], next_cursor}, oldest first."""

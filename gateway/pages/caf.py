@@ -1,9 +1,10 @@
-"""The Caf's home: the menu of each agent's roles, with what waits."""
+"""The Caf's home: the menu of each agent's roles with what waits, and how the scheme is doing."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from gateway.access import AGENT_ROLES, allow, viewer
+from gateway.activity import caf_plots
 from gateway.caf_waiting import waiting_for
 
 blueprint = Blueprint("caf", __name__)
@@ -12,4 +13,5 @@ blueprint = Blueprint("caf", __name__)
 @blueprint.get("/caf")
 @allow(*AGENT_ROLES)
 def index() -> ResponseReturnValue:
-    return render_template("caf/index.html", waiting=waiting_for(viewer()))
+    who = viewer()
+    return render_template("caf/index.html", waiting=waiting_for(who), plots=caf_plots(who))

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from gateway.access import STRUCTURE_ROLES, allow, viewer
+from gateway.activity import partner_plots
 from gateway.next_steps import situation_of
 
 blueprint = Blueprint("structure", __name__)
@@ -12,4 +13,4 @@ blueprint = Blueprint("structure", __name__)
 @blueprint.get("/tableau-de-bord")
 @allow(*STRUCTURE_ROLES)
 def dashboard() -> ResponseReturnValue:
-    return render_template("structure/dashboard.html", situation=situation_of(viewer()))
+    return render_template("structure/dashboard.html", situation=situation_of(viewer()), plots=partner_plots(viewer()))

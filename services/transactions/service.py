@@ -8,6 +8,7 @@ from services.chassis.rpc import ANYONE, Call, Nothing, rpc
 from services.chassis.service import Service
 from services.transactions import arguments, listening
 from services.transactions.handlers import (
+    activity,
     batches,
     cancelling,
     contestations,
@@ -101,6 +102,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         """«Mes transactions», over all pages."""
         with self.database.unit_of_work(call) as uow:
             return lists.own_totals(uow, **call.arguments)
+
+    @rpc(Nothing, demands=LISTS, idempotent=True)
+    def own_activity(self, call: Call) -> Any:
+        """Transactions of the caller's structure by month."""
+        with self.database.unit_of_work(call) as uow:
+            return activity.own_activity(uow)
 
     @rpc(arguments.Contest, demands=CONTESTS)
     def contest_transaction(self, call: Call) -> Any:
@@ -218,6 +225,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         """Transactions of all partners, over all pages."""
         with self.database.unit_of_work(call) as uow:
             return lists.all_totals(uow, **call.arguments)
+
+    @rpc(Nothing, demands=CAF, idempotent=True)
+    def all_activity(self, call: Call) -> Any:
+        """Transactions of all partners by day and by commune."""
+        with self.database.unit_of_work(call) as uow:
+            return activity.all_activity(uow)
 
     @rpc(arguments.Contestations, demands=CAF_TRANSACTIONS, idempotent=True)
     def contestations(self, call: Call) -> Any:

@@ -13,8 +13,10 @@ SCREENS = Path(os.environ.get("PSL_SCREENS", "var/screens"))
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-EXPECTED_NOISE = re.compile(r"the server responded with a status of (4\d\d|503)|net::ERR_INTERNET_DISCONNECTED")
-"""Chromium logs each refused form as an error of the console; everything else there is a fault of ours."""
+EXPECTED_NOISE = re.compile(
+    r"the server responded with a status of (4\d\d|503)|net::ERR_(INTERNET_DISCONNECTED|FAILED)"
+)
+"""Chromium logs each refused form as an error of the console; so is a call without network; the rest is ours."""
 
 
 class Person:
@@ -80,7 +82,7 @@ class Person:
 
     def sees(self, *texts: str) -> "Person":
         for text in texts:
-            expect(self.page.get_by_text(text).first).to_be_visible(timeout=10_000)
+            expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible(timeout=10_000)
         return self
 
     def reads(self, heading: str) -> "Person":

@@ -1,13 +1,14 @@
 """The main job in a browser, in the guide's order and words: from «Je crée mon compte» to the first transaction."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from deploy.driver import documents
 from deploy.driver.browser import Browser
 from deploy.driver.caf import first_birth_year, open_season, sign_in
 from deploy.driver.passes import MAIL_SAYS, beneficiaries, family_email, pass_in
 from deploy.driver.people import Applicant, applicant, international
+from deploy.local.waiting import wait_for
 from tests.journeys.person import Person
 
 REQUIRED = (
@@ -78,24 +79,28 @@ def instructs(someone: Person, site, found: Applicant) -> None:
     someone.follow("Demandes à instruire").checked("31-demandes").follow(found.structure)
     someone.press("Prendre en charge").checked("32-instruction")
     accept = someone.page.get_by_role("button", name="Accepter", exact=True)
-    while accept.count():
+    for left in reversed(range(accept.count())):
         accept.first.click()
-        someone.page.wait_for_load_state()
+        expect(accept).to_have_count(left)
     someone.press("Approuver la demande").sees("Numéro partenaire").checked("33-approuvee")
+
+
+def waits_for(someone: Person, wanted: Locator) -> None:
+    """Looks again until it is there: what another service has to hear of first."""
+
+    def there() -> bool:
+        someone.page.reload()
+        return wanted.count() > 0
+
+    wait_for(there, "the page shows what another service announced", 30, every_s=0.5)
 
 
 def countersigns(someone: Person, site, found: Applicant) -> None:
     """«Contresigner»."""
     someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner")
-    link = someone.page.get_by_role("link", name=found.structure)
-    while not link.count():
-        someone.page.wait_for_timeout(200)
-        someone.page.reload()
+    waits_for(someone, someone.page.get_by_role("link", name=found.structure))
     someone.checked("34-a-contresigner").follow(found.structure).checked("35-contresigner").press("Contresigner")
-    done = someone.page.get_by_text("La convention est contresignée et scellée")
-    while not done.count():
-        someone.page.wait_for_timeout(200)
-        someone.page.reload()
+    waits_for(someone, someone.page.get_by_text("La convention est contresignée et scellée"))
     someone.checked("36-contresignee")
 
 
