@@ -27,6 +27,7 @@ def test_public_pages(person) -> None:
     someone = person()
     for path in PUBLIC:
         looks_at(someone, path)
+    assert someone.states_checked == len(PUBLIC)
 
 
 @pytest.mark.timeout(300)
@@ -37,6 +38,7 @@ def test_partner_pages(person, labelled) -> None:
     for path in dict.fromkeys([*PARTNER, *menu]):
         if path != "/convention/document":
             looks_at(someone, path)
+    assert someone.states_checked >= len(PARTNER)
 
 
 @pytest.mark.timeout(300)

@@ -66,7 +66,13 @@ def test_the_cafs_home_shows_what_it_can(sign_in, bus) -> None:
         },
         "transactions.seasons": Unavailable("away"),
         "partners.catalogue": {"communes": [{"name": "Pantin", "centre": [48.89, 2.4]}]},
-        "partners.application_counts": {"to_take": 2, "in_review": 1, "correction_requested": 0},
+        "partners.application_counts": {
+            "to_take": 2,
+            "mine": 1,
+            "in_review": 1,
+            "correction_requested": 0,
+            "oldest_waiting_since": None,
+        },
     }
     page = sign_in("instructor").get("/caf").text
     for shown in ("Demandes de labellisation", "Transactions des 30 derniers jours", "Communes où", "Pantin"):
