@@ -105,12 +105,12 @@ class Listening:
         with self.database.once(event) as uow:
             announcements.on_payout_state_changed(uow, **event.data)
 
-    @every(seconds=20)
+    @every(seconds=10)
     def end_expired_delegations(self) -> None:
         with self.database.alone("identity:end-expired-delegations") as uow:
             delegates.end_expired(uow)
 
-    @every(seconds=30)
+    @every(seconds=10)
     def send_reminders(self) -> None:
         with self.database.alone("identity:reminders") as uow:
             reminders.send_due(uow)
