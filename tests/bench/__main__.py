@@ -21,10 +21,11 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, help="measure only these subjects")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8900")), help="first port of the run")
     parser.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
+    parser.add_argument("--small", action="store_true", help="small sizes, to try the benchmark itself")
     asked = parser.parse_args()
     on, lines = results.machine(), []
     for subject in asked.only:
-        with stage(asked.port) as made:
+        with stage(asked.port, small=asked.small) as made:
             for line in importlib.import_module(f"tests.bench.{subject}").measure(made):
                 print(results.show(line), flush=True)
                 lines.append(line)

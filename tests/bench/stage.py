@@ -43,8 +43,8 @@ class Terminal:
 class Stage:
     """What the measurements act on."""
 
-    def __init__(self, folder: Path, port: int):
-        self.folder, self.port = folder, port
+    def __init__(self, folder: Path, port: int, *, small: bool = False):
+        self.folder, self.port, self._small = folder, port, small
         self._stack = ExitStack()
         self.terminals: list[Terminal] = []
         self.passes: list[dict[str, Any]] = []
@@ -68,6 +68,10 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def size(self, full: int, small: int) -> int:
+        """How much of something to measure with: ``small`` only shows that the benchmark itself works."""
+        return small if self._small else full
 
     @contextmanager
     def platform(self, *, transactions: int = 1, gateway: bool = True) -> Iterator[Platform]:
@@ -131,7 +135,7 @@ class Stage:
         """A reference's process, ended with the block."""
         child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env})
         try:
-            wait_for(ready, f"{command[2]} is ready", 20)
+            wait_for(ready, f"{' '.join(command[:3])} is ready", 40)
             yield child
         finally:
             child.terminate()
@@ -143,10 +147,10 @@ class Stage:
 
 
 @contextmanager
-def stage(port: int) -> Iterator[Stage]:
+def stage(port: int, *, small: bool = False) -> Iterator[Stage]:
     """A stage under var/, gone afterwards."""
     (ROOT / "var").mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "var")))
         folder.chmod(0o755)
-        yield stack.enter_context(Stage(folder, port))
+        yield stack.enter_context(Stage(folder, port, small=small))
