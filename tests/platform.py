@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg2
+import psycopg2.extensions
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
@@ -131,6 +132,15 @@ class Infra:
             yield f"amqp://{amqp['user']}:{amqp['password']}@{amqp['host']}:{amqp['port']}/{name}"
         finally:
             self._control("delete_vhost", name)
+
+
+class Looking(psycopg2.extensions.connection):
+    """A connection that its ``with`` block closes: psycopg2's own only ends the transaction, and a test that looks
+    again and again would use up the server."""
+
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)
+        self.close()
 
 
 class Process:
@@ -294,6 +304,6 @@ class Platform:
 
     def connect(self, service: str) -> Any:
         """A psycopg2 connection to a service's database with the owner's rights (tests look, they don't write)."""
-        connection = psycopg2.connect(self.owner_url(service))
+        connection = psycopg2.connect(self.owner_url(service), connection_factory=Looking)
         connection.autocommit = True
         return connection

@@ -31,7 +31,7 @@ SETTINGS = """\
 listen_addresses = '{host}'
 port = {port}
 unix_socket_directories = ''
-max_connections = 300
+max_connections = {connections}
 shared_buffers = 256MB
 password_encryption = 'scram-sha-256'
 scram_iterations = 1024
@@ -44,6 +44,7 @@ jit = off
 """
 # scram_iterations: the passwords are 128 random bits, so stretching them would only slow connections down.
 # log_min_error_statement: a statement in the log could hold personal data.
+CONNECTIONS, CONNECTIONS_OF_TESTS = 300, 900  # tests run several platforms side by side on one server
 THROW_AWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 
@@ -134,7 +135,12 @@ class Postgres:
             raise PostgresRefused(f"initdb: {done.stderr.strip()}")
 
     def _write_settings(self) -> None:
-        settings = SETTINGS.format(host=HOST, port=self.ports.postgres, durability="" if self.durable else THROW_AWAY)
+        settings = SETTINGS.format(
+            host=HOST,
+            port=self.ports.postgres,
+            connections=CONNECTIONS if self.durable else CONNECTIONS_OF_TESTS,
+            durability="" if self.durable else THROW_AWAY,
+        )
         path = self.data / "postgresql.auto.conf"
         path.write_text(settings, encoding="ascii")
         if self.user:
