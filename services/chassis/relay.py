@@ -40,7 +40,8 @@ _LOST = (OSError, ConnectionError, SQLAlchemyError, psycopg2.Error)
 _log = logging.getLogger(__name__)
 
 _UNSENT = text(
-    "SELECT id, event_id, type, key, unrouted, body, headers FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT :n"
+    "SELECT id, event_id, type, key, unrouted, body, headers FROM outbox "
+    "WHERE sent_at IS NULL AND type <> ALL(:held) ORDER BY id LIMIT :n"
 )
 _SENT = text("UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY(:ids)")
 _FORGET = text("DELETE FROM outbox WHERE sent_at < clock_timestamp() - make_interval(days => :days)")
@@ -147,20 +148,21 @@ class Relay:
                 self._wait(LOOK_AGAIN_S if not held_back else LOOK_AGAIN_S * 2)
 
     def _drain(self, connection: Connection) -> bool:
-        """Send until nothing is left; returns whether something had to be held back."""
+        """Send until nothing is left; returns whether something had to be held back. A type that no queue takes waits
+        for the next look, in its order; it doesn't keep the others from being sent."""
+        held: set[str] = set()
         while not self._stop.is_set():
-            rows = connection.execute(_UNSENT, {"n": BATCH}).all()
+            rows = connection.execute(_UNSENT, {"n": BATCH, "held": sorted(held)}).all()
             if not rows:
                 connection.rollback()
-                return False
+                break
             sent = self._publish(rows)
             if sent:
                 connection.execute(_SENT, {"ids": sent})
             connection.commit()
             faults.point("relay.marked")
-            if len(sent) < len(rows):
-                return True
-        return False
+            held |= {row.type for row in rows} - {row.type for row in rows if row.id in set(sent)}
+        return bool(held)
 
     def _publish(self, rows: Iterable[Any]) -> list[int]:
         if self._publisher is None:
