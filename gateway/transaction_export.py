@@ -16,12 +16,12 @@ from gateway.formatting import instant, status_label
 from gateway.transaction_people import names_of, operator_name
 from gateway.translation import N_
 from services.chassis import clock
+from services.chassis.spreadsheets import harmless
 
 BATCH = 500
 XLSX_ROWS = 1_048_575
 """An Excel sheet holds no more rows; the CSV has no limit."""
 CHUNK = 64 * 1024
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
 Lister = TransactionsClient | CafTransactionsClient
@@ -60,11 +60,6 @@ def rows(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
         cursor = page["next_cursor"]
         if not cursor:
             return
-
-
-def harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
 
 
 def _labels() -> list[str]:
@@ -119,7 +114,7 @@ def _write_workbook(target: Any, asked: dict[str, Any], client: type[Lister]) ->
                 break
             amount_cents = cells[AMOUNT]
             cells[AMOUNT] = None
-            sheet.write_row(index, 0, cells)
+            sheet.write_row(index, 0, [harmless(cell) for cell in cells])
             sheet.write_number(index, AMOUNT, amount_cents / 100, euros)
 
 

@@ -197,6 +197,10 @@ class StructuresClient(ServiceClient):
         """{structure_id: {name, partner_number, commune_name, active}}; unknown ones are left out."""
         return self._call("structures", idempotent=True, structure_ids=structure_ids)
 
+    def structures_named(self, words: str) -> list[dict[str, Any]]:
+        """At most ten structures by partner number or part of the name: {structure_id, name, partner_number}."""
+        return self._call("structures_named", idempotent=True, words=words)["items"]
+
 
 class PartnersClient(DraftClient, OwnApplicationClient, ReviewClient, StructuresClient):
     """All of it, for code that needs several of the parts."""

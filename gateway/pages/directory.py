@@ -13,6 +13,7 @@ from gateway.access import VISITOR, allow
 from gateway.clients.partners import DraftClient
 from gateway.clients.partners_life import DirectoryClient
 from gateway.files import send_stored
+from services.chassis.spreadsheets import harmless
 
 blueprint = Blueprint("directory", __name__, url_prefix="/partenaires")
 
@@ -144,4 +145,4 @@ def _plain_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     text = ", ".join(value) if isinstance(value, list) else str(value or "")
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return str(harmless(text))

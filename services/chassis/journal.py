@@ -17,7 +17,8 @@ MOST = 500
 
 class JournalQuestion(Schema):
     """What of the journal is asked for; everything is optional. ``scope`` keeps the entries whose actor was
-    limited to these ids, or whose subject is one of them (the export for one organisation)."""
+    limited to these ids, whose subject is one of them, or whose details name them (the export for one
+    organisation)."""
 
     subject = fields.String()
     actor = fields.String()
@@ -32,13 +33,14 @@ class JournalQuestion(Schema):
 
 def search(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
     """One page of entries: ``{"items": […], "next_cursor": text or None}``. An item has the entry's fields
-    and its ``sequence`` and ``hash`` in the chain (None for the last second's). Raises ValidationFailed for a
-    bad cursor."""
+    its ``sequence`` and ``hash`` in the chain (None for the last second's), and the ``cursor`` of what comes
+    after it: the same in every service, so that several journals can be read as one. Raises ValidationFailed for
+    a bad cursor."""
     limit = asked.get("limit", PAGE)
     rows = connection.execute(_statement(asked).limit(limit + 1)).all()
     items = [_item(row) for row in rows[:limit]]
     more = len(rows) > limit
-    return {"items": items, "next_cursor": _cursor(rows[limit - 1]) if more else None}
+    return {"items": items, "next_cursor": items[-1]["cursor"] if more else None}
 
 
 def _statement(asked: Mapping[str, Any]) -> Select[Any]:
@@ -64,14 +66,22 @@ def _statement(asked: Mapping[str, Any]) -> Select[Any]:
 
 
 def _within(scope: Mapping[str, str]) -> Any:
-    acted = and_(*(audit.c.scope[name].as_string() == value for name, value in scope.items()))
-    return or_(acted, audit.c.subject.in_(list(scope.values())))
+    acted, concerned = (
+        and_(*(column[name].as_string() == value for name, value in scope.items()))
+        for column in (audit.c.scope, audit.c.details)
+    )
+    return or_(acted, concerned, audit.c.subject.in_(list(scope.values())))
 
 
 def _item(row: Any) -> dict[str, Any]:
     entry = {name: row._mapping[name] for name in audit.c.keys()}  # noqa: SIM118
     entry["roles"] = [role for role in entry["roles"].split(",") if role]
-    return {**entry, "sequence": row.sequence, "hash": bytes(row.hash).hex() if row.hash else None}
+    return {
+        **entry,
+        "sequence": row.sequence,
+        "hash": bytes(row.hash).hex() if row.hash else None,
+        "cursor": _cursor(row),
+    }
 
 
 def _cursor(row: Any) -> str:

@@ -105,6 +105,12 @@ def structures(session: Session, structure_ids: Iterable[str]) -> Sequence[Struc
     return session.scalars(select(Structure).where(Structure.structure_id.in_(list(structure_ids)))).all()
 
 
+def named(session: Session, words: str, limit: int) -> Sequence[Structure]:
+    """Structures with that partner number, or whose name holds these words."""
+    found = or_(Structure.partner_number == words.upper(), Structure.name.icontains(words, autoescape=True))
+    return session.scalars(select(Structure).where(found).order_by(Structure.name).limit(limit)).all()
+
+
 def counter(session: Session) -> PartnerNumberCounter:
     """The one row of the counter, locked until the transaction ends."""
     return session.scalars(select(PartnerNumberCounter).with_for_update()).one()

@@ -178,6 +178,12 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
         with self.database.unit_of_work(call) as uow:
             return structures.structures(uow, **call.arguments)
 
+    @rpc(arguments.Named, demands={"administrator"}, idempotent=True)
+    def structures_named(self, call: Any) -> Any:
+        """Find a structure by its number or name, for the journal."""
+        with self.database.unit_of_work(call) as uow:
+            return structures.named(uow, **call.arguments)
+
     @on_event(messages.ConventionActivated)
     def on_convention_activated(self, event: Any) -> None:
         with self.database.once(event) as uow:

@@ -10,10 +10,10 @@ from sqlalchemy import insert, select, text
 
 from services.chassis import clock
 from services.chassis.database import UnitOfWork
+from services.chassis.spreadsheets import harmless
 from services.payouts.domain import french
 from services.payouts.domain.ledger import AccountKey
 from services.payouts.models import PlanSetting
-from services.payouts.slips import safe_cell
 
 DEFAULT_PLAN = {
     AccountKey.SCHEME_EXPENSE: ("65", "Aides aux loisirs"),
@@ -75,9 +75,9 @@ def ledger_rows(uow: UnitOfWork, first_on: date, last_on: date) -> Iterator[list
         yield [
             french.day(clock.paris(row["moved_at"]).date()),
             JOURNAL,
-            safe_cell(row["piece"]),
+            harmless(row["piece"]),
             account["code"],
-            safe_cell(account["label"]),
+            harmless(account["label"]),
             row["partner_number"],
             _OPERATIONS[row["kind"]],
             french.decimal(cents) if cents > 0 else "",

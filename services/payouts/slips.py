@@ -20,6 +20,7 @@ import xlsxwriter
 from text_unidecode import unidecode
 
 from services.chassis import clock
+from services.chassis.spreadsheets import harmless
 from services.payouts.domain import french
 
 _TEMPLATE = Path(__file__).with_name("slip.typ")
@@ -127,13 +128,8 @@ def as_pdf(slip: Slip) -> bytes:
     return bytes(made)
 
 
-def safe_cell(text: str) -> str:
-    """The text, made harmless for spreadsheets that execute what begins like a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 def _cells(line: SlipLine) -> list[str]:
-    return [safe_cell(text) for text in (line.number, _KINDS[line.kind], line.scheme, line.establishment_name)]
+    return [harmless(text) for text in (line.number, _KINDS[line.kind], line.scheme, line.establishment_name)]
 
 
 def as_csv(slip: Slip) -> bytes:
@@ -149,7 +145,8 @@ def as_csv(slip: Slip) -> bytes:
 def as_xlsx(slip: Slip) -> bytes:
     """One sheet, dates and amounts as numbers, the total below."""
     target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, {"constant_memory": True, "in_memory": False, "strings_to_formulas": False})
+    options = {"constant_memory": True, "in_memory": False, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(target, options)
     book.set_properties({"title": f"Bordereau {slip.number}", "created": datetime(2000, 1, 1)})  # noqa: DTZ001
     sheet = book.add_worksheet("Bordereau")
     day, money = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_format({"num_format": '# ##0.00 "€"'})
@@ -157,7 +154,7 @@ def as_xlsx(slip: Slip) -> bytes:
     sheet.write_row(0, 0, HEADINGS, bold)
     for row, line in enumerate(slip.lines, start=1):
         sheet.write_datetime(row, 0, datetime(line.on.year, line.on.month, line.on.day), day)  # noqa: DTZ001
-        sheet.write_row(row, 1, [line.number, _KINDS[line.kind], line.scheme, line.establishment_name])
+        sheet.write_row(row, 1, _cells(line))
         sheet.write_number(row, 5, line.amount_cents / 100, money)
     last = len(slip.lines) + 1
     sheet.write_string(last, 4, f"Total {slip.number}", bold)

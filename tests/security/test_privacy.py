@@ -48,7 +48,7 @@ def used(running: Any, story: Story) -> Used:
     with pytest.raises(Unwelcome):
         partner.sign_in(stranger, who.email, "Wrong-Secret-Word-1")
     tokens = [cookie.value for cookie in browser._session.cookies if cookie.name == "psl_session" and cookie.value]
-    wait_for(lambda: not waiting(running), "all events and mails sent", 20)
+    wait_for(lambda: not waiting(running), "all events and mails sent", 60)
     family = [passes.family_email(index) for index in range(3)]
     told = [story.child.code, story.child.qr, story.terminal.token, story.applicant.email, story.applicant.iban]
     return Used(running, who, [mail.after("Mot de passe"), "Wrong-Secret-Word-1", *tokens, *family, *told])

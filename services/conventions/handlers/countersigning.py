@@ -200,7 +200,13 @@ def _activate(uow: UnitOfWork, plan: _Plan, signatory: Signatory, stored: Stored
         certificate_sha256=found.fingerprint,
         timestamped=bool(found.timestamp_url),
     )
-    uow.audit("convention:countersign", convention.id, signatory=signatory.account_id, sealed_sha256=stored.sha256)
+    uow.audit(
+        "convention:countersign",
+        convention.id,
+        structure_id=convention.structure_id,
+        signatory=signatory.account_id,
+        sealed_sha256=stored.sha256,
+    )
     _announce(uow, convention)
 
 

@@ -125,4 +125,4 @@ def end(uow: UnitOfWork, found: Convention, reason: str, effective_on: date) -> 
         reason=reason,
         effective_on=effective_on.isoformat(),
     )
-    uow.audit("convention:terminate", found.id, effective_on=effective_on.isoformat())
+    uow.audit("convention:terminate", found.id, structure_id=found.structure_id, effective_on=effective_on.isoformat())

@@ -55,7 +55,7 @@ def announce_prepared(uow: UnitOfWork, convention: Convention) -> None:
         text_version=convention.text_version,
     )
     uow.publish(messages.ConventionPrepared, convention_id=convention.id, structure_id=convention.structure_id)
-    uow.audit("convention:prepare", convention.id, kind=convention.kind)
+    uow.audit("convention:prepare", convention.id, structure_id=convention.structure_id, kind=convention.kind)
 
 
 def on_application_approved(
@@ -88,7 +88,7 @@ def refuse(uow: UnitOfWork, convention: Convention, reason: str) -> None:
     uow.publish(
         messages.ConventionRefused, convention_id=convention.id, structure_id=convention.structure_id, reason=reason
     )
-    uow.audit("convention:refuse", convention.id)
+    uow.audit("convention:refuse", convention.id, structure_id=convention.structure_id)
 
 
 def on_structure_updated(

@@ -19,8 +19,9 @@ MEDIA_TYPE = "application/zip"
 
 def document(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
     """The Caf looks at a convention's document; the look is on record. Raises ConventionUnknown, DocumentMissing."""
-    uow.audit("convention:read_document", convention_id)
-    return reading.stored_document(uow, repository.by_id(uow.session, convention_id))
+    convention = repository.by_id(uow.session, convention_id)
+    uow.audit("convention:read_document", convention_id, structure_id=convention.structure_id)
+    return reading.stored_document(uow, convention)
 
 
 def own_pack(database: BoundDatabase, call: Call) -> dict[str, Any]:
@@ -40,7 +41,9 @@ def pack(database: BoundDatabase, call: Call, *, convention_id: str) -> dict[str
         if signed is None:
             raise EvidenceNotYet
         links = chain.read(uow.session, convention.id)
-        uow.audit("convention:read_evidence", convention.id, chain_length=len(links))
+        uow.audit(
+            "convention:read_evidence", convention.id, structure_id=convention.structure_id, chain_length=len(links)
+        )
     stored = FileStore().put(io.BytesIO(_made(convention, signed.sha256, links)))
     name = f"preuves-{documents.reference_of(convention.id)}-{len(links)}.zip"
     return {"sha256": stored.sha256, "filename": name, "media_type": MEDIA_TYPE}

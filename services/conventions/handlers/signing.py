@@ -187,7 +187,7 @@ def _announce(uow: UnitOfWork, convention: Convention, document_sha256: str) -> 
         signed_at=convention.signed_at,
         document_sha256=document_sha256,
     )
-    uow.audit("convention:sign", convention.id, document_sha256=document_sha256)
+    uow.audit("convention:sign", convention.id, structure_id=convention.structure_id, document_sha256=document_sha256)
 
 
 def _wrong(
@@ -200,7 +200,7 @@ def _wrong(
     if tries.blocked_until is not None:
         code.state = "spent"
         chain.append(uow, convention, Evidence.SIGNING_BLOCKED, blocked_until=tries.blocked_until.isoformat())
-        uow.audit("convention:block_signing", convention.id)
+        uow.audit("convention:block_signing", convention.id, structure_id=convention.structure_id)
     return tries.refusal()
 
 
@@ -211,7 +211,7 @@ def unblock_signing(uow: UnitOfWork, *, convention_id: str) -> None:
         return
     _keep_tries(convention, Tries())
     chain.append(uow, convention, Evidence.SIGNING_UNBLOCKED, account_id=uow.actor.account_id)
-    uow.audit("convention:unblock_signing", convention.id)
+    uow.audit("convention:unblock_signing", convention.id, structure_id=convention.structure_id)
 
 
 class ReportTooEarly(Exception):

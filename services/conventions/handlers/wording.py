@@ -52,7 +52,7 @@ def preview(database: BoundDatabase, call: Call, *, version: str, convention_id:
         if document is None:
             raise DocumentMissing
         facts, at = reading.facts_of(document), document.rendered_at
-        uow.audit("convention:preview_text", convention.id, text_version=version)
+        uow.audit("convention:preview_text", convention.id, structure_id=convention.structure_id, text_version=version)
     rendered = documents.render(version, facts, at)
     stored = FileStore().put(io.BytesIO(rendered.content))
     return {"sha256": stored.sha256, "filename": f"apercu-{version}.pdf", "media_type": documents.MEDIA_TYPE}

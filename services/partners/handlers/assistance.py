@@ -40,7 +40,7 @@ def open_request(database: BoundDatabase, call: Any, store: FileStore) -> dict[s
         uow.session.add(request)
         uow.session.flush()
         _add_message(uow, request, given["text"], files, from_caf=False)
-        uow.audit("assistance:open", request.request_id, category=request.category)
+        uow.audit("assistance:open", request.request_id, structure_id=request.structure_id, category=request.category)
         if email:
             _mail(uow, request, email, "assistance_confirm")
         else:
@@ -182,7 +182,7 @@ def confirm(uow: UnitOfWork, thread_token: str) -> dict[str, Any]:
     if request.state == AssistanceState.UNCONFIRMED:
         request.state = rules.after(request.state, "confirm").value
         request.updated_at = uow.now
-        uow.audit("assistance:confirm", request.request_id)
+        uow.audit("assistance:confirm", request.request_id, structure_id=request.structure_id)
         _announce(uow, request, from_caf=False)
     return thread(uow, request)
 
@@ -194,7 +194,7 @@ def write(
     rules.check_may_write(request.state, request.updated_at, uow.now)
     request.state = rules.after(request.state, "write").value
     _add_message(uow, request, text, files, from_caf=False)
-    uow.audit("assistance:write", request.request_id)
+    uow.audit("assistance:write", request.request_id, structure_id=request.structure_id)
     _announce(uow, request, from_caf=False)
     return thread(uow, request)
 
@@ -206,7 +206,7 @@ def answer(
     request.state = rules.after(request.state, "answer").value
     request.assigned_to = request.assigned_to or uow.actor.account_id
     _add_message(uow, request, text, files, from_caf=True)
-    uow.audit("assistance:answer", request.request_id)
+    uow.audit("assistance:answer", request.request_id, structure_id=request.structure_id)
     _announce(uow, request, from_caf=True)
     if request.email_sealed is not None:
         email = _open(request.email_sealed, "email", request.request_id)
@@ -218,14 +218,16 @@ def close(uow: UnitOfWork, request: AssistanceRequest) -> dict[str, Any]:
     """Settled. The person can take it up again for a month by writing."""
     request.state = rules.after(request.state, "close").value
     request.updated_at = uow.now
-    uow.audit("assistance:close", request.request_id)
+    uow.audit("assistance:close", request.request_id, structure_id=request.structure_id)
     return thread(uow, request)
 
 
 def assign(uow: UnitOfWork, request: AssistanceRequest, *, to_me: bool) -> dict[str, Any]:
     """Take it, or put it back for everybody."""
     request.assigned_to = uow.actor.account_id if to_me else None
-    uow.audit("assistance:assign" if to_me else "assistance:release", request.request_id)
+    uow.audit(
+        "assistance:assign" if to_me else "assistance:release", request.request_id, structure_id=request.structure_id
+    )
     uow.session.flush()
     return thread(uow, request)
 

@@ -61,7 +61,7 @@ def keep_file(
         touch(uow, application)
         if then is not None:
             then(uow, application)
-        uow.audit("document:add", row.document_id, application_id=application.application_id, kind=kind.kind)
+        _audit(uow, "document:add", application, row)
         return views.document(row, kind.label)
 
 
@@ -116,7 +116,7 @@ def remove(uow: UnitOfWork, application: Application, document_id: str) -> Docum
         raise DocumentUnknown()
     row.removed_at = uow.now
     touch(uow, application)
-    uow.audit("document:remove", row.document_id, application_id=application.application_id, kind=row.kind)
+    _audit(uow, "document:remove", application, row)
     return row
 
 
@@ -133,12 +133,17 @@ def stored(uow: UnitOfWork, application: Application, document_id: str) -> dict[
     return {"sha256": row.sha256, "filename": row.filename, "media_type": row.media_type}
 
 
+def _audit(uow: UnitOfWork, action: str, application: Application, row: Document) -> None:
+    about = {"application_id": application.application_id, "structure_id": application.structure_id}
+    uow.audit(action, row.document_id, **about, kind=row.kind)
+
+
 def stored_for_agent(uow: UnitOfWork, application: Application, document_id: str) -> dict[str, Any]:
     """Where the copy for agents is: watermarked, for an identity document. Each look is in the journal."""
     row = repository.document(uow.session, application.application_id, document_id)
     if row is None:
         raise DocumentUnknown()
-    uow.audit("document:look", row.document_id, application_id=application.application_id, kind=row.kind)
+    _audit(uow, "document:look", application, row)
     sha256 = row.preview_sha256 or row.sha256
     return {"sha256": sha256, "filename": row.filename, "media_type": row.media_type}
 
@@ -167,7 +172,7 @@ def _announce_purge(uow: UnitOfWork, rows: Sequence[Document]) -> None:
         application = uow.session.get_one(Application, application_id)
         if application.state == State.DRAFT:
             continue
-        uow.audit("document:purge", application_id, kinds=sorted(gone))
+        uow.audit("document:purge", application_id, structure_id=application.structure_id, kinds=sorted(gone))
         uow.publish(
             messages.SupportingDocumentsPurged,
             application_id=application_id,

@@ -151,7 +151,7 @@ def application(database: BoundDatabase, call: Any, identity: Any) -> dict[str, 
         found = open_application(uow, call.arguments["application_id"])
         shown = _shown(uow, found)
         registration_id, structure_id = found.registration_id, found.structure_id
-        uow.audit("application:look", found.application_id)
+        uow.audit("application:look", found.application_id, structure_id=found.structure_id)
     asked = {"registration_id": registration_id, "structure_id": structure_id}
     told = identity.call("registrant", asked, call=call, idempotent=True, as_service=True)
     shown["representative"] = views.representative(told)

@@ -94,7 +94,7 @@ def add_note(uow: UnitOfWork, application_id: str, text: str) -> dict[str, Any]:
         text=text.strip(),
     )
     uow.session.add(note)
-    uow.audit("application:note", found.application_id)
+    uow.audit("application:note", found.application_id, structure_id=found.structure_id)
     return {"note_id": note.note_id}
 
 

@@ -152,6 +152,17 @@ def structures(uow: UnitOfWork, structure_ids: list[str]) -> dict[str, Any]:
     }
 
 
+def named(uow: UnitOfWork, words: str) -> dict[str, Any]:
+    """Structures by partner number, or by a part of the name: ``{"items": [{structure_id, name,
+    partner_number}]}``, at most ten."""
+    return {
+        "items": [
+            {"structure_id": row.structure_id, "name": row.name, "partner_number": row.partner_number}
+            for row in repository.named(uow.session, words.strip(), 10)
+        ]
+    }
+
+
 def is_active(structure: Structure, uow: UnitOfWork) -> bool:
     """Shown in the list and allowed to record transactions."""
     ended = structure.ended_at is not None and structure.ended_at <= uow.now

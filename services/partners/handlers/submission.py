@@ -147,7 +147,8 @@ def record(
             details=details,
         )
     )
-    uow.audit(action, found.application_id, round=found.round, **_without_text(details))
+    about = {"structure_id": found.structure_id, "round": found.round}
+    uow.audit(action, found.application_id, **about, **_without_text(details))
 
 
 def _without_text(details: dict[str, Any]) -> dict[str, Any]:

@@ -125,5 +125,9 @@ class OfPartner(Schema):
     partner_number = fields.String(required=True, validate=validate.Length(max=20))
 
 
+class Named(Schema):
+    words = fields.String(required=True, validate=validate.Length(min=2, max=200))
+
+
 class OfStructures(Schema):
     structure_ids = fields.List(Id(), required=True, validate=validate.Length(max=500))

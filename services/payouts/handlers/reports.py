@@ -147,7 +147,7 @@ def give_back(uow: UnitOfWork, payout: Payout, on: date, reason: str | None) -> 
     partners.suspend(uow, payout.bank_account_id, reason)
     uow.publish(messages.PayoutReturned, **finance_fields(payout), returned_on=on, reason_code=reason)
     _tell(uow, payout, reason)
-    uow.audit("payout:return", payout.payout_id, reason=reason)
+    uow.audit("payout:return", payout.payout_id, structure_id=payout.structure_id, reason=reason)
 
 
 def _book(uow: UnitOfWork, payout: Payout, kind: ledger.MovementKind, entries: Any) -> None:

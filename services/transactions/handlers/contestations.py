@@ -48,7 +48,7 @@ def open_one(uow: UnitOfWork, row: dict[str, Any], *, opened_by: str, reason: st
         },
     )
     contestations.mark(uow.connection, row["transaction_id"], contested=True)
-    uow.audit("contestation:open", contestation_id, opened_by=opened_by)
+    uow.audit("contestation:open", contestation_id, structure_id=row["structure_id"], opened_by=opened_by)
     return receipts.transaction(row | {"contested": True}, uow.today)
 
 
@@ -121,7 +121,8 @@ def decide(
         decision_sealed=_seal(decision, "decision_sealed", contestation_id),
     )
     contestations.mark(uow.connection, row["transaction_id"], contested=False)
-    uow.audit("contestation:decide", contestation_id, accepted=accepted)
+    of = transactions.by_id(uow.connection, row["transaction_id"])
+    uow.audit("contestation:decide", contestation_id, structure_id=of["structure_id"], accepted=accepted)
     return one(uow, contestation_id)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from services.chassis.database import BoundDatabase, Busy, UnitOfWork
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
+from services.chassis.spreadsheets import harmless
 from services.transactions.csvfile import NotACsv, inspect, read_lines
 from services.transactions.domain import refusals
 from services.transactions.domain.rows import HeadingsWrong, read_headings
@@ -186,7 +187,7 @@ def _report(uow: UnitOfWork, import_id: str) -> Iterator[bytes]:
     after = 0
     while rows := imports.refusals(uow.connection, import_id, after, _REPORT_LINES):
         text = io.StringIO()
-        csv.writer(text, delimiter=";").writerows((line, " / ".join(reasons)) for line, reasons in rows)
+        csv.writer(text, delimiter=";").writerows((line, harmless(" / ".join(reasons))) for line, reasons in rows)
         yield text.getvalue().encode()
         after = rows[-1][0]
 

@@ -72,15 +72,25 @@ def test_pages_follow_each_other_without_gap_or_repetition(echo: BoundDatabase) 
         ({"trace_id": "trace-a"}, ["a"]),
         ({"scope": {"structure_id": "s-2"}}, ["c"]),
         ({"scope": {"structure_id": "b"}}, ["b"]),
+        ({"scope": {"structure_id": "s-3"}}, ["d"]),
         ({"since": "2999-01-01T00:00:00+00:00"}, []),
-        ({"until": "2999-01-01T00:00:00+00:00"}, ["c", "b", "a"]),
+        ({"until": "2999-01-01T00:00:00+00:00"}, ["d", "c", "b", "a"]),
     ],
 )
 def test_finds_by(echo: BoundDatabase, asked: dict[str, Any], subjects: list[str]) -> None:
     write(echo, "a", structure_id="s-1")
     write(echo, "b", action="word:unsay", structure_id="s-1")
     write(echo, "c", actor="bob", structure_id="s-2")
+    with echo.unit_of_work(EventContext(Actor(roles=frozenset({"instructor"})), "trace-d")) as uow:
+        uow.audit("other:look", "d", structure_id="s-3")
     assert found(echo, **asked) == subjects
+
+
+def test_each_item_holds_the_place_from_which_to_go_on(echo: BoundDatabase) -> None:
+    """So that a reader of several journals may stop in the middle of a page."""
+    write(echo, "a", "b", "c")
+    middle = page(echo)["items"][1]
+    assert found(echo, cursor=middle["cursor"]) == ["a"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "WzFd", "W251bGwsbnVsbF0"])

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from gateway.transaction_export import harmless
 from services.chassis.refusals import Refused, Unavailable
+from services.chassis.spreadsheets import harmless
 
 PARTNER = {"active": True, "establishments": []}
 TOTALS = {"count": 2, "amount_cents": 5100, "cancelled_count": 1}
