@@ -27,6 +27,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
+from eventlet.patcher import is_monkey_patched
 from nameko.extensions import DependencyProvider
 from pyhanko.pdf_utils import embed
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -37,6 +38,7 @@ from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from services.chassis.config import settings
+from services.conventions.apart import apart
 from services.conventions.domain.refusals import SealUnavailable
 from services.conventions.off_loop import off_loop
 
@@ -132,6 +134,8 @@ class Attachment:
 def put_seal(content: bytes, at: datetime, attachments: Sequence[Attachment], *, reason: str) -> bytes:
     """The PDF with its attachments, sealed. Raises SealUnavailable if the timestamp authority doesn't answer."""
     loaded = seal()
+    if not is_monkey_patched("socket"):
+        return apart(_put_seal, loaded, content, at, attachments, reason)
     if loaded.timestamp_url:  # the network belongs to eventlet's loop; asyncio allows one loop per thread
         with _loop_turn:
             return _put_seal(loaded, content, at, attachments, reason)

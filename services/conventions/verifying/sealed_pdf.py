@@ -17,6 +17,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko_certvalidator import ValidationContext
 
 from services.conventions import pack
+from services.conventions.apart import apart
 from services.conventions.verifying.container import Contents
 from services.conventions.verifying.findings import Broken, Findings
 from services.conventions.verifying.story import Story
@@ -63,7 +64,7 @@ def _check_seal(
         context = ValidationContext(
             trust_roots=roots, other_certs=[_asn1(found) for found in certificates], allow_fetching=False, moment=at
         )
-        status = validate_pdf_signature(signatures[0], context)
+        status = apart(validate_pdf_signature, signatures[0], context)
     except (PdfReadError, SignatureValidationError, ValueError) as fault:
         raise Broken(f"le cachet du document est illisible ({fault})") from None
     if not (status.intact and status.valid):

@@ -1,5 +1,6 @@
 """The seal: made for development, wanted in production, one pair for all processes; a timestamp when configured."""
 
+import asyncio
 import io
 import stat
 import threading
@@ -18,6 +19,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from services.chassis import config
 from services.conventions import documents, seal
+from services.conventions.apart import apart
 from services.conventions.domain.refusals import SealUnavailable
 from tests.unit.conventions.test_documents import facts
 
@@ -82,8 +84,18 @@ def test_the_seal_is_pades_and_of_the_platform_s_instant(keys):
     assert signature.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
     assert signature.self_reported_timestamp == AT
     root = seal.seal().signer.signing_cert
-    status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root], allow_fetching=False))
+    status = apart(validate_pdf_signature, signature, ValidationContext(trust_roots=[root], allow_fetching=False))
     assert status.bottom_line and status.timestamp_validity is None
+
+
+def test_a_caller_that_runs_a_loop_of_its_own_may_seal(keys):
+    """A browser under test leaves one running in its thread."""
+    keys()
+
+    async def caller() -> bytes:
+        return sealed()
+
+    assert asyncio.run(caller()).startswith(b"%PDF")
 
 
 def test_sealing_leaves_the_metadata_as_they_were(keys):
@@ -128,7 +140,7 @@ def test_with_an_authority_the_seal_is_timestamped(keys, authority):
     keys(PSL_TIMESTAMP_URL=authority)
     [signature] = PdfFileReader(io.BytesIO(sealed())).embedded_signatures
     root = seal.seal().signer.signing_cert
-    status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root], allow_fetching=False))
+    status = apart(validate_pdf_signature, signature, ValidationContext(trust_roots=[root], allow_fetching=False))
     assert status.intact and status.timestamp_validity is not None and status.timestamp_validity.intact
 
 
