@@ -1,5 +1,5 @@
-"""pyHanko runs an asyncio loop, and a thread holds one at most. Outside eventlet, work that uses pyHanko runs in a thread
-of its own, so that its caller may live in a loop (a notebook, a browser under test)."""
+"""pyHanko runs an asyncio loop, and a thread holds one at most. Outside eventlet, work that uses pyHanko runs in a
+thread of its own, so that its caller may live in a loop (a notebook, a browser under test)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

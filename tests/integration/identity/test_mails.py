@@ -49,13 +49,20 @@ def told(world, partner, event, subject, publisher="partners", to=None, **data):
     return text_of(mail)
 
 
+def activate(world, partner):
+    world.announce(
+        "conventions", "convention_activated.v1", convention_id=str(uuid4()), structure_id=partner.structure_id,
+        partner_number="930000017", activated_at=now(),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("subject", GUIDE)
 def test_the_guides_mails_are_word_for_word(world, partner, subject):
     ids = {"convention_id": str(uuid4()), "structure_id": partner.structure_id}
     if subject == "a bien été reçue":
         world.announce("conventions", "convention_signed.v1", **ids, signed_at=now(), document_sha256="0" * 64)
     if subject == "Félicitations":
-        world.announce("conventions", "convention_activated.v1", **ids, partner_number="930000017", activated_at=now())
+        activate(world, partner)
     mail = world.mail(partner.structure_email if subject == "Bienvenue" else partner.email, subject)
     text, html = check(mail)
     for sentence in GUIDE[subject]:
@@ -65,6 +72,7 @@ def test_the_guides_mails_are_word_for_word(world, partner, subject):
 
 
 def test_the_congratulations_begin_with_the_snowboarder(world, partner):
+    activate(world, partner)
     assert str(world.mail(partner.email, "Félicitations")["Subject"]).startswith("🏂 Félicitations!")
 
 
