@@ -60,6 +60,30 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: os.environ.update({_INFRA: ""}))
 
 
+LONGEST_FIRST = ("chaos", "journeys", "integration/deploy", "security", "integration", "contracts", "guards", "unit")
+TOGETHER = ("journeys", "security")
+"""Folders whose tests share one platform for the whole run: on one worker, so that it is started once."""
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
+
+
+def _rank(item: pytest.Item) -> int:
+    place = _place(item)
+    return next((rank for rank, folder in enumerate(LONGEST_FIRST) if place.startswith(f"{folder}/")), 99)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long campaigns begin first, and the tests of one file stay on one worker: what they share is made once. A file
+    may name another group (``pytestmark = pytest.mark.xdist_group(…)``)."""
+    items.sort(key=_rank)
+    for item in items:
+        if not any(item.iter_markers("xdist_group")):
+            folder = _place(item).partition("/")[0]
+            item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else _place(item)))
+
+
 @pytest.fixture(scope="session")
 def infra() -> Iterator[Infra]:
     """The broker and the PostgreSQL of this run."""
