@@ -60,6 +60,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: os.environ.update({_INFRA: ""}))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker that was interrupted leaves its platforms running: who directs the workers ends them."""
+    base = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    for pid_file in base.glob("popen-*/*/run/*.pid"):
+        pid = processes.PidFile(pid_file.parent, pid_file.stem).live_pid()
+        if pid is not None:
+            processes.kill_session(pid)
+
+
 LONGEST_FIRST = ("chaos", "journeys", "integration/deploy", "security", "integration", "contracts", "guards", "unit")
 TOGETHER = ("journeys", "security")
 """Folders whose tests share one platform for the whole run: on one worker, so that it is started once."""
