@@ -10,9 +10,9 @@ from services.chassis import telemetry
 bind = os.environ.get("PSL_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("PSL_GATEWAY_WORKERS", "2"))
 threads = int(os.environ.get("PSL_GATEWAY_THREADS", "16"))
-worker_class = "gthread"
+worker_class = "gateway.worker.SheddingWorker"
 timeout = 60
-graceful_timeout = 15
+graceful_timeout = 8  # a process leaves within ten seconds of SIGTERM
 keepalive = 15
 max_requests = 500_000
 max_requests_jitter = 100_000

@@ -273,7 +273,8 @@ class Platform:
     def add_gateway(self) -> Process:
         """Start the gateway on the platform's own port."""
         bind = f"127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--worker-class", "gthread", "--threads", "8"]
+        command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--threads", "8"]
+        command += ["--worker-class", "gateway.worker.SheddingWorker", "--no-control-socket"]
         return self.add("gateway", [*command, "gateway.app:create_app()"], ready_url=f"{self.base_url}/healthz")
 
     def stop(self) -> None:

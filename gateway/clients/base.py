@@ -5,11 +5,16 @@ service's RPC methods and return plain dictionaries. Refusals arrive as `service
 a silent or unreachable service as `Unavailable`.
 """
 
+import time
 from typing import Any, ClassVar, Protocol
 
 from flask import current_app, g, has_request_context
 
-from services.chassis.refusals import Refused
+from services.chassis.bus import DEADLINE_S
+from services.chassis.refusals import Refused, Unavailable
+
+LEAST_S = 0.3
+"""What a call gets when this request has already spent its patience on a silent service."""
 
 
 class Bus(Protocol):
@@ -42,7 +47,7 @@ class ServiceClient:
     """Base of the typed clients. `token` replaces the request's own actor token for every call made."""
 
     service: ClassVar[str] = ""
-    deadline_s: ClassVar[float] = 5.0
+    deadline_s: ClassVar[float] = DEADLINE_S
 
     def __init__(self, token: str | None = None) -> None:
         self._token = token
@@ -57,10 +62,12 @@ class ServiceClient:
     ) -> Any:
         """Call `method` for whoever made the request (a visitor when nobody signed in).
 
-        `idempotent` allows the bus to try again after a lost answer. Raises `Refused` or `Unavailable`.
+        `idempotent` allows the bus to try again after a lost answer. However many services a page asks, those that keep
+        silent cost it `DEADLINE_S` in all. Raises `Refused` or `Unavailable`.
         """
         from gateway.access import actor_token
 
+        began = time.monotonic()
         try:
             return bus().call(
                 self.service,
@@ -69,8 +76,18 @@ class ServiceClient:
                 token=self._token or actor_token(),
                 trace_id=trace_id(),
                 idempotent=idempotent,
-                deadline_s=deadline_s or self.deadline_s,
+                deadline_s=_patience(deadline_s or self.deadline_s),
             )
         except Refused as refused:
             refused.service = self.service  # type: ignore[attr-defined]  # whose words to use for it
             raise
+        except Unavailable:
+            if has_request_context():
+                g.waited_in_vain_s = g.get("waited_in_vain_s", 0.0) + time.monotonic() - began
+            raise
+
+
+def _patience(deadline_s: float) -> float:
+    """The deadline of the next call, given what this request has already waited in vain."""
+    lost_s = g.get("waited_in_vain_s", 0.0) if has_request_context() else 0.0
+    return deadline_s if not lost_s else min(deadline_s, max(LEAST_S, DEADLINE_S - lost_s))

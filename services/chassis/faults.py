@@ -8,9 +8,14 @@ import os
 import random
 import signal
 
+MARK = "killed at the named point "
+"""How a process's log tells where it died."""
+
 POINTS = {
     "commit.before": "the work is done, nothing is stored yet",
     "commit.after": "state, events and journal are stored, nobody was told",
+    "call.asked": "a connection to call somebody is there, the question is not sent",
+    "call.answered": "the called service has answered, the caller has done nothing with it",
     "rpc.answered": "the answer is on its way, the question not acknowledged",
     "relay.publish": "events are read, none is sent",
     "relay.published": "the broker has confirmed, the outbox doesn't know yet",
@@ -37,4 +42,5 @@ _dice = random.SystemRandom()
 def point(name: str) -> None:
     """Pass a named moment; without ``PSL_FAULTS`` this does nothing."""
     if _chances and _dice.random() < _chances.get(name, 0.0):
+        os.write(2, f"{MARK}{name}\n".encode())
         os.kill(os.getpid(), signal.SIGKILL)

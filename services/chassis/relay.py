@@ -19,12 +19,12 @@ from typing import Any
 
 import psycopg2
 from amqp import Message
-from kombu import Connection as BrokerConnection
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.chassis import faults, health, serializer, telemetry
 from services.chassis.audit import Sealer
+from services.chassis.broker import Addresses
 from services.chassis.config import SERVICES, settings
 from services.chassis.courier import Courier
 from services.chassis.database import BoundDatabase
@@ -51,8 +51,8 @@ _LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('relay', 0))")
 class Publisher:
     """A channel in confirm mode that sends a batch at once and then waits for all its confirms."""
 
-    def __init__(self, amqp_uri: str, service: str):
-        self._connection = BrokerConnection(amqp_uri, connect_timeout=2, heartbeat=0).connect()
+    def __init__(self, addresses: Addresses, service: str):
+        self._connection = addresses.connect()
         self._channel = self._connection.channel()
         self._channel.confirm_select()
         self._channel.exchange_declare(exchange_name(service), "topic", durable=True, auto_delete=False)
@@ -110,8 +110,9 @@ class Publisher:
         return [row.id for row in rows if row.id in self._confirmed and row.id not in kept_back]
 
     def close(self) -> None:
+        """Without waiting for an answer: a node that is cut off never gives one."""
         with suppress(*_LOST):
-            self._connection.close()
+            self._connection.collect()
 
 
 class Relay:
@@ -121,6 +122,7 @@ class Relay:
         self.service = service
         self._stop = stop
         self._database = BoundDatabase(service, pool_size=2)
+        self._addresses = Addresses(settings().amqp_uri)
         self._listener: Any = None
         self._publisher: Publisher | None = None
 
@@ -166,7 +168,7 @@ class Relay:
 
     def _publish(self, rows: Iterable[Any]) -> list[int]:
         if self._publisher is None:
-            self._publisher = Publisher(settings().amqp_uri, self.service)
+            self._publisher = Publisher(self._addresses, self.service)
         faults.point("relay.publish")
         sent = self._publisher.send(rows)
         faults.point("relay.published")

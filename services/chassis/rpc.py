@@ -1,11 +1,14 @@
 """The RPC entrypoint: arguments by schema, roles stated, deadlines kept, refusals told from faults.
 
 On the wire it is nameko's RPC: exchange ``nameko-rpc``, queue ``rpc-<service>``, routing key ``<service>.<method>``,
-body ``{"args": [], "kwargs": {...}}``, answer ``{"result": ..., "error": ...}``. Three headers are ours: ``psl-token``
-(the caller's signed actor token), ``psl-deadline`` (Unix seconds after which nobody listens) and ``psl-trace``.
+body ``{"args": [], "kwargs": {...}}``, answer ``{"result": ..., "error": ...}``. Four headers are ours: ``psl-token``
+(the caller's signed actor token), ``psl-deadline`` (Unix seconds after which nobody listens), ``psl-accept-by`` (of a
+call that may take long: until when ``{"accepted": true}`` must tell that it is in hand) and ``psl-trace``.
 
-A method is called with one `Call`. Work whose caller has given up is dropped unexecuted. A message that was in another
-process's hands when that process died is executed again only if the method says that it is ``idempotent``.
+A method is called with one `Call`. Work whose caller has given up is dropped unexecuted, also when it had to wait here
+for a free worker. A message that was in another process's hands when that process died is executed again only if the
+method says that it is ``idempotent``. The queue is transient: calls outlive nobody's patience, and when the broker node
+that holds it is gone, the processes make it anew on another.
 """
 
 import functools
@@ -22,14 +25,16 @@ from nameko.rpc import Rpc, RpcConsumer
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from services.chassis import actor as actors
-from services.chassis import faults, serializer, telemetry
+from services.chassis import faults, serializer, telemetry, topology
 from services.chassis.actor import Actor
 from services.chassis.consumer import LOST, SafeQueueConsumer
 from services.chassis.ids import new_id
 from services.chassis.refusals import NotAllowed, Refused, ValidationFailed, refusal_of
 from services.chassis.revocations import refuse_revoked
-from services.chassis.rpc_headers import DEADLINE, TOKEN, TRACE
+from services.chassis.rpc_headers import ACCEPT_BY, DEADLINE, TOKEN, TRACE
 
+_NEVER = float("inf")
+_ACCEPTED = serializer.dumps({"accepted": True})
 _UNAVAILABLE = (OperationalError, InterfaceError, TimeoutError)
 _log = logging.getLogger(__name__)
 
@@ -77,6 +82,8 @@ def rpc(
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def answer(service: Any, call: Call) -> Any:
+            if call.remaining_s <= 0:
+                return Refused("deadline_exceeded")
             try:
                 return method(service, call)
             except Exception as fault:
@@ -110,6 +117,14 @@ class BoundedRpcConsumer(RpcConsumer):
         self._by_key: dict[str, Any] = {}
         super().__init__()
 
+    queue: Any
+
+    def setup(self) -> None:
+        if self.queue is None:
+            self.queue = topology.rpc_queue(self.container.service_name)
+            self.queue_consumer.register_provider(self)
+            self._registered = True
+
     def get_provider_for_method(self, routing_key: str) -> Any:
         if not self._by_key:
             name = self.container.service_name
@@ -131,18 +146,17 @@ class BoundedRpcConsumer(RpcConsumer):
     def answer(self, message: Any, *, result: Any = None, error: Refused | None = None) -> None:
         """Send the answer and acknowledge the question; a lost connection is the broker's to repair."""
         try:
-            _reply(message, result, error)
+            _reply(message, _body(result, error))
             faults.point("rpc.answered")
         except LOST:
             _log.info("answer lost with the connection")
         self.queue_consumer.ack_message(message)
 
 
-def _reply(message: Any, result: Any, error: Refused | None) -> None:
+def _reply(message: Any, body: str) -> None:
     reply_to = message.properties.get("reply_to")
     if not reply_to or not message.channel.connection:
         return
-    body = _body(result, error)
     answer = Message(
         body,
         content_type=serializer.JSON,
@@ -191,8 +205,8 @@ class RpcEntrypoint(Rpc):
     def _accept(self, body: Any, message: Any) -> Call:
         """Who asks for what. Raises Expired or Refused."""
         headers = message.headers or {}
-        deadline = _number(headers.get(DEADLINE))
-        if deadline is not None and deadline <= time.time():
+        deadline, accept_by = _number(headers.get(DEADLINE)), _number(headers.get(ACCEPT_BY))
+        if min(deadline or _NEVER, accept_by or _NEVER) <= time.time():
             raise Expired
         if message.delivery_info.get("redelivered") and not self.idempotent:
             raise Refused("unavailable")
@@ -200,13 +214,23 @@ class RpcEntrypoint(Rpc):
         refuse_revoked(self.container.service_name, actor)
         if self.demands is not ANYONE and not actor.has(*self.demands):
             raise NotAllowed
+        arguments = self._load(body)
+        if accept_by is not None:
+            self._tell_accepted(message)
         return Call(
             actor=actor,
-            arguments=self._load(body),
+            arguments=arguments,
             trace_id=headers.get(TRACE) or new_id(),
             deadline=deadline or time.time() + 60,
             token=headers[TOKEN],
         )
+
+    def _tell_accepted(self, message: Any) -> None:
+        """Without a connection nobody waits any more: the broker gives the call to somebody else."""
+        try:
+            _reply(message, _ACCEPTED)
+        except LOST:
+            raise Expired from None
 
     def _load(self, body: Any) -> dict[str, Any]:
         if not isinstance(body, dict) or body.get("args") or not isinstance(body.get("kwargs"), dict):

@@ -2,7 +2,8 @@
 
 Per publisher one durable topic exchange ``<service>.events``. Per listener and event type one quorum queue
 ``<listener>.<publisher>.<type>``. Per listener four retry queues with a time to live, which return a message to the
-queue that it came from, and one queue of dead letters ``<listener>.dead``. RPC queues stay classic.
+queue that it came from, and one queue of dead letters ``<listener>.dead``. RPC queues are classic and transient: a
+durable classic queue can't be used while the node that holds it is away, a transient one is made anew on another node.
 """
 
 import importlib
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from amqp.exceptions import PreconditionFailed
 from kombu import Connection, Exchange, Queue
 from nameko.constants import AMQP_URI_CONFIG_KEY
 from nameko.rpc import RPC_QUEUE_TEMPLATE, get_rpc_exchange
@@ -113,12 +115,12 @@ def readings(service: type) -> list[type[Reading]]:
 
 
 def rpc_queue(service: str) -> Queue:
-    """The queue of calls to a service, as nameko declares it."""
+    """The queue of calls to a service: nameko's name and exchange, but gone with its node."""
     return Queue(
         RPC_QUEUE_TEMPLATE.format(service),
         exchange=get_rpc_exchange({AMQP_URI_CONFIG_KEY: ""}),
         routing_key=f"{service}.*",
-        durable=True,
+        durable=False,
     )
 
 
@@ -135,6 +137,8 @@ def declare(services: Iterable[Any], amqp_uri: str | None = None) -> int:
     """Declare all exchanges and queues of these service classes; returns the number of queues."""
     services = list(services)
     with Connection(amqp_uri or settings().amqp_uri) as connection:
+        for service in services:
+            _replace_durable(connection, rpc_queue(service.name))
         channel = connection.channel()
         for service in services:
             event_exchange(service.name)(channel).declare()
@@ -142,6 +146,16 @@ def declare(services: Iterable[Any], amqp_uri: str | None = None) -> int:
         for queue in queues:
             queue(channel).declare()
     return len(queues)
+
+
+def _replace_durable(connection: Connection, queue: Queue) -> None:
+    """Versions before this one declared the queue of calls as durable; what waits in it has lost its callers."""
+    try:
+        with connection.channel() as channel:
+            queue(channel).declare()
+    except PreconditionFailed:
+        with connection.channel() as channel:
+            queue(channel).delete()
 
 
 if __name__ == "__main__":

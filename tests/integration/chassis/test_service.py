@@ -130,6 +130,26 @@ def test_work_whose_caller_gave_up_is_not_done(echo, ask, rows):
     assert "too late" not in rows("words")
 
 
+def test_a_hung_service_costs_a_long_call_no_more_than_a_short_one(echo, ask, rows):
+    """Thirty seconds may be needed for the work, not to learn that nobody does it."""
+    os.kill(echo.processes["echo"].pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        with pytest.raises(Unavailable):
+            ask("say", word("in vain"), deadline_s=30)
+        assert time.monotonic() - began < 3.0
+    finally:
+        os.kill(echo.processes["echo"].pid, signal.SIGCONT)
+    assert ask("echo_word", word("awake"), deadline_s=5)["word"] == "awake"
+    assert "in vain" not in rows("words")
+
+
+def test_work_that_takes_long_is_waited_for_once_it_is_in_hand(ask):
+    began = time.monotonic()
+    ask("dawdle", {"seconds": 3}, deadline_s=20)
+    assert time.monotonic() - began >= 3
+
+
 def test_many_threads_share_one_bus(ask):
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda n: ask("echo_word", word(str(n)))["word"], range(400)))
