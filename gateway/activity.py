@@ -7,9 +7,10 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from gateway import plots
+from gateway import map_plot, plots
 from gateway.access import Viewer
 from gateway.clients.partners import DraftClient, ReviewClient
+from gateway.clients.payouts import PayoutsClient
 from gateway.clients.transactions import CafTransactionsClient, SeasonsClient, TransactionsClient
 from gateway.formatting import day, euros, number
 from gateway.navigation import READ_MONEY
@@ -19,8 +20,8 @@ Plot = dict[str, Any]
 
 
 def partner_plots(who: Viewer) -> list[Plot]:
-    """Transactions by month, for those who may see the money."""
-    return _drawn([_months]) if who.may(*READ_MONEY) else []
+    """Transactions and payouts by month, for those who may see the money."""
+    return _drawn([_months, _paid_months]) if who.may(*READ_MONEY) else []
 
 
 def caf_plots(who: Viewer) -> dict[str, Plot]:
@@ -53,11 +54,25 @@ def _used(row: dict[str, Any]) -> str:
 
 def _months() -> Plot:
     points = [
-        plots.Point(day(row["month"], "MMM yyyy"), row["amount_cents"], _used(row))
+        plots.Point(day(row["month"], "MMMM yyyy"), row["amount_cents"], _used(row), day(row["month"], "MMM"))
         for row in TransactionsClient().own_activity()["months"]
     ]
     title = _("Vos transactions, mois par mois")
     return plots.bars(title, _("Mois"), _("Transactions"), points, axis=_whole_euros)
+
+
+def _paid_months() -> Plot:
+    points = [
+        plots.Point(day(row["month"], "MMMM yyyy"), row["amount_cents"], _paid(row), day(row["month"], "MMM"))
+        for row in PayoutsClient().own_activity()["months"]
+    ]
+    title = _("Vos remboursements, mois par mois")
+    return plots.bars(title, _("Mois"), _("Remboursements"), points, axis=_whole_euros)
+
+
+def _paid(row: dict[str, Any]) -> str:
+    """«2 remboursements, 340,00 €»."""
+    return f"{ngettext('%(num)s remboursement', '%(num)s remboursements', row['count'])}, {euros(row['amount_cents'])}"
 
 
 def _thirty_days() -> dict[str, Any]:
@@ -92,10 +107,10 @@ def _budget() -> Plot | None:
 
 def _map() -> Plot:
     places = [
-        plots.Place(one["name"], one["centre"][0], one["centre"][1]) for one in DraftClient().catalogue()["communes"]
+        map_plot.Place(one["name"], one["centre"][0], one["centre"][1]) for one in DraftClient().catalogue()["communes"]
     ]
     points = [plots.Point(row["commune_name"], row["count"], _used(row)) for row in _thirty_days()["communes"]]
-    return plots.spots(_("Communes où les pass sont utilisés"), _("Commune"), _("Transactions"), places, points)
+    return map_plot.areas(_("Communes où les pass sont utilisés"), _("Commune"), _("Transactions"), places, points)
 
 
 def _applications() -> Plot:
@@ -104,6 +119,29 @@ def _applications() -> Plot:
         "to_take": _("À prendre en charge"),
         "in_review": _("En cours d’instruction"),
         "correction_requested": _("Corrections demandées"),
+        "approved": _("Approuvées"),
+        "rejected": _("Refusées"),
     }
     points = [plots.Point(label, counts[name], str(number(counts[name]))) for name, label in names.items()]
-    return plots.bars(_("Demandes de labellisation"), _("État"), _("Demandes"), points, axis=_count)
+    return plots.rows(_("Demandes de labellisation, par état"), _("État"), _("Demandes"), points)
+
+
+def finance_plots(figures: Any) -> dict[str, Plot]:
+    """What was ordered by week, by activity and by commune of the partner; nothing before the first batch."""
+    if not figures["by_week"]:
+        return {}
+    weeks = [
+        plots.Point(day(one["label"], "d MMM"), one["amount_cents"], euros(one["amount_cents"]))
+        for one in figures["by_week"]
+    ]
+    week_title = _("Montants ordonnés par semaine")
+    return {
+        "weeks": plots.bars(week_title, _("Semaine du"), _("Montant"), weeks, axis=_whole_euros),
+        "activities": _amounts(_("Par activité principale du partenaire"), _("Activité"), figures["by_activity"]),
+        "communes": _amounts(_("Par commune du partenaire"), _("Commune"), figures["by_commune"]),
+    }
+
+
+def _amounts(title: str, what: str, found: list[dict[str, Any]]) -> Plot:
+    points = [plots.Point(one["label"], one["amount_cents"], euros(one["amount_cents"])) for one in found]
+    return plots.rows(title, what, _("Montant"), points)

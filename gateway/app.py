@@ -27,6 +27,7 @@ from gateway import (
     security,
     static_files,
     translation,
+    waiting,
 )
 from gateway.access import viewer
 from gateway.terminal import v1 as terminal_api
@@ -61,6 +62,7 @@ def create_app(bus: Any = None, **overrides: Any) -> Flask:
     csrf.init_app(app)
     limiter.init_app(app)
     errors.register(app)
+    waiting.register(app)
     health.register(app)
     _register_pages(app)
     _register_terminal_api(app)

@@ -58,7 +58,14 @@ PARTNER_MORE = (
     Entry(N_("Mes terminaux"), "terminals.index", "phone", ADMINISTER, N_("Appairer un smartphone SmartTPE")),
     Entry(N_("Coordonnées bancaires"), "bank_account.index", "bank", READ_MONEY,
           N_("Le compte qui reçoit les remboursements")),
+    Entry(N_("Mon affiche"), "poster.show", "print", ADMINISTER, N_("À accrocher dans vos locaux, avec votre QR code")),
 )  # fmt: skip
+
+DASHBOARD = Entry(N_("Tableau de bord"), "structure.dashboard", "home", PARTNER)
+CAF_HOME = Entry(N_("Accueil Caf"), "caf.index", "home", frozenset())
+DAILY = frozenset({"record.start", "transactions.index", "payouts.index"})
+IN_BAR = 7
+"""Entries that fit in one line of 1 120 pixels, the longest labels included (measured)."""
 
 INSTRUCTOR = frozenset({"instructor"})
 ADMINISTRATOR = frozenset({"administrator"})
@@ -116,5 +123,20 @@ def public_menu(who: Viewer) -> list[Entry]:
     return open_to(PUBLIC_MENU, who)
 
 
-def partner_menu(who: Viewer) -> list[Entry]:
-    return tiles_for(who) + more_for(who)
+def section_menu(who: Viewer) -> list[Entry]:
+    """The menu of whoever is signed in: first the home, then the sections of the role; nothing before there is one."""
+    if not who.signed_in or who.must_personalise:
+        return []
+    if who.is_agent:
+        return [CAF_HOME, *caf_menu_for(who)]
+    return [DASHBOARD, *_by_use(tiles_for(who) + more_for(who))] if who.structure else []
+
+
+def _by_use(entries: list[Entry]) -> list[Entry]:
+    """What a club opens each day first; the rest as the guide lists it."""
+    return sorted(entries, key=lambda entry: entry.endpoint not in DAILY)
+
+
+def bar(entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """What fits in one line of a desktop, and what is folded under «Plus»; a single entry is never folded alone."""
+    return (entries, []) if len(entries) <= IN_BAR + 1 else (entries[:IN_BAR], entries[IN_BAR:])

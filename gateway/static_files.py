@@ -17,7 +17,7 @@ from gateway.access import VISITOR, allow
 
 ROOT = Path(__file__).parent
 STATIC = ROOT / "static"
-YEAR_S = 31_536_000
+YEAR_S, MONTH_S = 31_536_000, 2_592_000
 COMPRESSED = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml",
                         "application/wasm", "application/json", "application/manifest+json"})  # fmt: skip
 MIN_COMPRESSED_BYTES = 860
@@ -49,10 +49,16 @@ def _send(filename: str) -> Response:
     if not path.is_file():
         abort(404)
     response = _body(path)
-    versioned = "v" in request.args
-    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if versioned else "no-cache"
+    response.headers["Cache-Control"] = _kept(filename)
     response.make_conditional(request)
     return response
+
+
+def _kept(filename: str) -> str:
+    """How long a browser may keep it. Style sheets name fonts without a hash; they all but never change."""
+    if "v" in request.args:
+        return f"public, max-age={YEAR_S}, immutable"
+    return f"public, max-age={MONTH_S}" if filename.endswith(".woff2") else "no-cache"
 
 
 def _body(path: Path) -> Response:

@@ -134,8 +134,8 @@ class ReviewClient(ServiceClient):
         )
 
     def application_counts(self) -> dict[str, Any]:
-        """{"to_take", "mine", "in_review", "correction_requested", "oldest_waiting_since"} for the back office's
-        home."""
+        """{"to_take", "mine", "in_review", "correction_requested", "approved", "rejected", "oldest_waiting_since"} for
+        the back office's home."""
         return self._call("application_counts", idempotent=True)
 
     def application(self, application_id: str) -> results.ReviewedApplication:

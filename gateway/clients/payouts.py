@@ -26,6 +26,10 @@ class PayoutsClient(ServiceClient):
         """Ordered, paid and returned payouts, newest first, each with its first lines."""
         return self._call("own_payouts", idempotent=True, cursor=cursor, limit=limit)
 
+    def own_activity(self) -> dict[str, Any]:
+        """{"months": [{month, count, amount_cents}]}: the last six months, this one last; returned payouts are out."""
+        return self._call("own_activity", idempotent=True)
+
     def under_way(self) -> results.UnderWay:
         """What is locked and not yet in a payout, when it is expected, and why it waits if it must."""
         return self._call("under_way", idempotent=True)

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from gateway.access import AGENT_ROLES, allow, viewer
 from gateway.activity import caf_plots
 from gateway.caf_waiting import waiting_for
+from gateway.waiting import remember
 
 blueprint = Blueprint("caf", __name__)
 
@@ -14,4 +15,6 @@ blueprint = Blueprint("caf", __name__)
 @allow(*AGENT_ROLES)
 def index() -> ResponseReturnValue:
     who = viewer()
-    return render_template("caf/index.html", waiting=waiting_for(who), plots=caf_plots(who))
+    waiting = waiting_for(who)
+    remember(who, waiting.counts)
+    return render_template("caf/index.html", waiting=waiting, plots=caf_plots(who))

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from gateway.access import allow, viewer
+from gateway.activity import finance_plots
 from gateway.clients.payouts import FinanceClient
 from gateway.clients.payouts_results import PlanEntry
 from gateway.files import send_stored, stream_upload
@@ -85,7 +86,8 @@ class ExportForm(Form):
 @allow(*FINANCE)
 def dashboard() -> ResponseReturnValue:
     """Where the money stands, and its plots."""
-    return render_template("caf_finance/dashboard.html", figures=FinanceClient().dashboard())
+    figures = FinanceClient().dashboard()
+    return render_template("caf_finance/dashboard.html", figures=figures, plots=finance_plots(figures))
 
 
 @blueprint.post("/rapprochement")

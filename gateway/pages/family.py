@@ -14,7 +14,7 @@ from gateway.clients.transactions import FamilyClient
 from gateway.errors import page as error_page
 from gateway.files import send_stored
 from gateway.forms import Form
-from gateway.pages.sign_in import qr_svg
+from gateway.qr_drawing import qr_svg
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 

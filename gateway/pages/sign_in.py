@@ -2,18 +2,17 @@
 
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
 from gateway.access import VISITOR, allow, close_session, open_session, safe_next, viewer
 from gateway.clients.identity import AccountClient, SessionsClient
 from gateway.forms import Form
+from gateway.qr_drawing import qr_svg
 from gateway.refusals import describe
 from services.chassis.refusals import Refused
 
@@ -178,13 +177,6 @@ def _show_enrolment(form: CodeForm, status: int) -> ResponseReturnValue:
     return render_template(
         "sign_in/agent_enrol.html", form=form, secret=enrolment["secret"], qr=qr_svg(enrolment["uri"])
     ), status
-
-
-def qr_svg(text: str) -> Markup:
-    """A QR code as an inline drawing, readable in dark mode too."""
-    code = segno.make(text, error="m", micro=False)
-    drawn = code.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704 - segno's own drawing; the text is in its modules, not in its markup
 
 
 def _enrolled(opened: Any) -> ResponseReturnValue:

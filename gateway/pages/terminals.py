@@ -14,7 +14,8 @@ from gateway.clients.identity import TerminalsClient
 from gateway.forms import Form
 from gateway.pages.account import attempt, shown
 from gateway.pages.delegates import ADMINISTER, establishment_choices
-from gateway.pages.sign_in import REQUIRED, qr_svg
+from gateway.pages.sign_in import REQUIRED
+from gateway.qr_drawing import qr_svg
 from gateway.refusals import flash_refusal
 from services.chassis.config import settings
 from services.chassis.refusals import Refused

@@ -76,6 +76,12 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
             return views.own_payouts(uow, _structure(call), **call.arguments)
 
     @rpc(Nothing, demands=READ_MONEY, idempotent=True)
+    def own_activity(self, call: Call) -> dict[str, Any]:
+        """Payouts of the caller's structure by month."""
+        with self.database.unit_of_work(call) as uow:
+            return views.own_activity(uow, _structure(call))
+
+    @rpc(Nothing, demands=READ_MONEY, idempotent=True)
     def under_way(self, call: Call) -> dict[str, Any]:
         """What is owed and in no payout yet."""
         with self.database.unit_of_work(call) as uow:

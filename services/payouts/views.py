@@ -1,8 +1,9 @@
 """What the pages show of batches and payouts: read only, paged by keyset."""
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Date, func, select, text
 
 from services.chassis.database import UnitOfWork
 from services.payouts import bank_days
@@ -18,6 +19,8 @@ from services.payouts.standing import standing_of
 FIRST_LINES = 50
 """Lines of a payout shown when its detail unfolds; the rest is a page away."""
 LARGEST = 10
+MONTHS = 6
+"""What the partner's plot shows."""
 CHANGED = 50
 
 
@@ -44,6 +47,34 @@ def own_payouts(uow: UnitOfWork, structure_id: str, cursor: str | None, limit: i
     for item in answer["items"]:
         item["lines"] = lines_of(uow, item["payout_id"], None, FIRST_LINES)["items"]
     return answer
+
+
+def own_activity(uow: UnitOfWork, structure_id: str) -> dict[str, Any]:
+    """{"months": [{month, count, amount_cents}]}: what was ordered or paid, by the month of its execution (one that is
+    ordered for next month counts in this one); this month last, none missing. A returned payout is out: its lines come
+    back in another."""
+    months = [_months_before(uow.today, ago) for ago in reversed(range(MONTHS))]
+    month = func.date_trunc("month", func.least(Batch.execution_on, uow.today)).cast(Date)
+    chosen = (
+        select(month.label("month"), func.count().label("count"), func.sum(Payout.amount_cents).label("amount_cents"))
+        .join(Batch, Batch.batch_id == Payout.batch_id)
+        .where(
+            Payout.structure_id == structure_id,
+            Payout.state.in_((PayoutState.ORDERED, PayoutState.PAID)),
+            Batch.execution_on >= months[0],
+        )
+        .group_by(month)
+    )
+    found = {
+        row["month"]: dict(row, amount_cents=int(row["amount_cents"])) for row in uow.session.execute(chosen).mappings()
+    }
+    return {"months": [found.get(one, {"month": one, "count": 0, "amount_cents": 0}) for one in months]}
+
+
+def _months_before(today: date, ago: int) -> date:
+    """The first day of the month `ago` months before today's."""
+    months = today.year * 12 + today.month - 1 - ago
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _payout(payout: Payout, batch: Batch, iban_masked: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ SCREENS = Path(os.environ.get("PSL_SCREENS", "var/screens"))
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+MENUS = ".section-menu > summary:visible, .section-nav__more summary:visible"
 EXPECTED_NOISE = re.compile(
     r"the server responded with a status of (4\d\d|503)|net::ERR_(INTERNET_DISCONNECTED|FAILED)"
 )
@@ -41,8 +42,13 @@ class Person:
         return self
 
     def follow(self, text: str) -> "Person":
-        """Click the link that says `text`."""
-        self.page.get_by_role("link", name=text).first.click()
+        """Click the link that says `text`; one that is folded in the menu is unfolded first."""
+        self.page.wait_for_load_state()
+        links = self.page.get_by_role("link", name=text)
+        menus = self.page.locator(MENUS)
+        if not links.count() and menus.count():
+            menus.first.click()
+        links.first.click()
         return self
 
     def press(self, text: str, *, within: Locator | None = None) -> "Person":

@@ -5,6 +5,10 @@ const summary = document.querySelector("[data-focus]");
 if (summary) summary.focus();
 
 for (const menu of document.querySelectorAll("details[data-menu]")) {
+  menu.addEventListener("toggle", () => {
+    if (!menu.open) return;
+    for (const other of document.querySelectorAll("details[data-menu][open]")) if (other !== menu) other.open = false;
+  });
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   });
@@ -16,22 +20,30 @@ for (const menu of document.querySelectorAll("details[data-menu]")) {
 }
 
 const words = document.documentElement.lang === "en"
-  ? { show: "Show password", hide: "Hide password" }
-  : { show: "Afficher le mot de passe", hide: "Masquer le mot de passe" };
+  ? { show: "Show", hide: "Hide", what: "password" }
+  : { show: "Afficher", hide: "Masquer", what: "le mot de passe" };
 
 for (const place of document.querySelectorAll("[data-password]")) {
   const input = place.querySelector("input");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "secondary small password-show";
-  button.textContent = words.show;
+  const word = document.createElement("span");
+  const what = document.createElement("span");
+  what.className = "visually-hidden";
+  word.textContent = words.show;
+  what.textContent = ` ${words.what}`;
+  button.append(word, what);
   button.setAttribute("aria-controls", input.id);
   button.addEventListener("click", () => {
     const hidden = input.type === "password";
     input.type = hidden ? "text" : "password";
-    button.textContent = hidden ? words.hide : words.show;
+    word.textContent = hidden ? words.hide : words.show;
   });
-  input.insertAdjacentElement("afterend", button);
+  const row = document.createElement("div");
+  row.className = "password-row";
+  input.replaceWith(row);
+  row.append(input, button);
 }
 
 for (const form of document.querySelectorAll("form[data-confirm]")) {
@@ -49,11 +61,13 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   form.setAttribute("aria-busy", "true");
+  if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
 });
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
     form.removeAttribute("aria-busy");
+    for (const button of form.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
   }
 });
 for (const button of document.querySelectorAll("[data-print]")) {

@@ -140,6 +140,8 @@ def application_counts(uow: UnitOfWork) -> dict[str, Any]:
         "to_take": counts[State.SUBMITTED.value],
         "in_review": counts[State.IN_REVIEW.value],
         "correction_requested": counts[State.CORRECTION_REQUESTED.value],
+        "approved": counts[State.APPROVED.value],
+        "rejected": counts[State.REJECTED.value],
         "mine": uow.session.scalar(mine) or 0,
         "oldest_waiting_since": uow.session.scalar(oldest),
     }

@@ -44,6 +44,9 @@ def test_a_returned_payout_is_paid_again_once_to_the_new_account(outside):
     shown = outside.call("own_payouts", "accountant", structure=structure)["items"]
     assert [payout["state"] for payout in shown] == ["paid", "returned"]
     assert shown[0]["lines"][0]["transaction_id"] == transaction_id
+    months = outside.call("own_activity", "accountant", structure=structure)["months"]
+    assert [one["amount_cents"] for one in months if one["amount_cents"]] == [123450], "the returned one is out"
+    assert len(months) == 6
     assert outside.call("reconcile", "preparer")["difference_count"] == 0
     assert outside.call("own_payouts", "accountant", structure=new_id())["items"] == []
 
