@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench import results
 from tests.bench.stage import stage
 
-SUBJECTS = ("scans", "calls", "volumes")
+SUBJECTS = ("scans", "calls", "volumes", "payouts")
 
 
 def main() -> int:
