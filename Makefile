@@ -5,7 +5,7 @@ BIN := .venv/bin
 TESTS ?= tests
 WORKERS ?= 4
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint lock bench chaos
+.PHONY: help setup run demo test lint lock bench chaos scale
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -41,3 +41,6 @@ bench: setup ## the benchmark, as ratios to what this machine can do
 
 chaos: setup ## the fault campaign: kills at named points, nothing lost, nothing doubled
 	@exec $(BIN)/python -m tests.chaos
+
+scale: setup ## a batch of 200 000 transactions of 5 000 partners, added up independently to the cent
+	@exec $(BIN)/python -m tests.scale.payouts

@@ -215,11 +215,13 @@ class LockedLine(Schema):
 
 
 class TransactionsLocked(Reading):
-    """One chunk of a partner's day; ``total_cents`` and ``count`` are of the whole day."""
+    """One chunk of an announcement about a partner's day; ``total_cents`` and ``count`` are of the whole announcement.
+    A day has one announcement, and another for each transaction whose call ended too late for it."""
 
     publisher = "transactions"
     type = "transactions_locked.v1"
 
+    announcement_id = fields.String(load_default=None)
     locked_on = fields.Date(required=True)
     structure_id = fields.String(required=True)
     partner_number = fields.String(required=True, allow_none=True)

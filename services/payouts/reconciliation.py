@@ -36,9 +36,9 @@ CHECKS: dict[str, str] = {
     "announced_total": """
         SELECT day.structure_id || ' ' || day.locked_on AS subject, day.total_cents AS expected,
                coalesce(sum(line.amount_cents), 0) AS found
-        FROM announced_days AS day LEFT JOIN lines AS line USING (structure_id, locked_on)
+        FROM announced_days AS day LEFT JOIN lines AS line USING (announcement_id)
         WHERE day.received_chunks = day.chunks
-        GROUP BY day.structure_id, day.locked_on HAVING day.total_cents <> coalesce(sum(line.amount_cents), 0)
+        GROUP BY announcement_id HAVING day.total_cents <> coalesce(sum(line.amount_cents), 0)
     """,
     "announced_chunks_count": """
         SELECT structure_id || ' ' || locked_on AS subject, chunks AS expected, received_chunks AS found

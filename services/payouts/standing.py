@@ -11,7 +11,7 @@ from services.chassis.database import UnitOfWork
 from services.payouts.domain.batches import Account, Hold, hold_of
 
 READY = "(line.locked_on IS NULL OR day.received_chunks = day.chunks)"
-"""Lines of a day of which not every chunk has arrived aren't paid yet; corrections belong to no day."""
+"""Lines of an announcement of which not every chunk has arrived aren't paid yet; corrections belong to none."""
 
 _STANDING = """
     WITH owed AS (
@@ -24,8 +24,7 @@ _STANDING = """
                count(*) FILTER (WHERE {ready} AND line.kind = 'correction') AS correction_count
         FROM open_lines AS open
         JOIN lines AS line USING (line_id)
-        LEFT JOIN announced_days AS day
-          ON day.structure_id = line.structure_id AND day.locked_on = line.locked_on
+        LEFT JOIN announced_days AS day USING (announcement_id)
         {where}
         GROUP BY line.structure_id
     )

@@ -78,12 +78,14 @@ class LockedLine(Schema):
 
 class TransactionsLocked(Event):
     """The Paris day ``locked_on`` is over for one structure: these transactions will be paid. In chunks of at most 500
-    lines; ``total_cents`` and ``count`` are of the whole day."""
+    lines; ``total_cents`` and ``count`` are of all chunks of one announcement. A transaction whose call ended after the
+    day's announcement comes in another one, of the same day."""
 
     type = "transactions_locked.v1"
     key = "structure_id"
     unrouted = "retry"
     example = {
+        "announcement_id": "0197f3a0-0000-7000-8000-000000000005",
         "locked_on": "2026-09-09",
         "structure_id": _STRUCTURE,
         "partner_number": "PSL-930001-7",
@@ -94,6 +96,7 @@ class TransactionsLocked(Event):
         "lines": [_LINE],
     }
 
+    announcement_id = fields.String(required=True)
     locked_on = fields.String(required=True)
     structure_id = fields.String(required=True)
     partner_number = fields.String(required=True, allow_none=True)

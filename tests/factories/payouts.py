@@ -90,8 +90,8 @@ class Outside:
             for transaction_id, cents in zip(ids, amounts, strict=True)
         ]  # fmt: skip
         self.say(
-            messages.TransactionsLocked, locked_on=on, structure_id=structure_id, partner_number=None, chunk=1,
-            chunks=1, total_cents=sum(amounts), count=len(amounts), lines=lines,
+            messages.TransactionsLocked, announcement_id=new_id(), locked_on=on, structure_id=structure_id,
+            partner_number=None, chunk=1, chunks=1, total_cents=sum(amounts), count=len(amounts), lines=lines,
         )  # fmt: skip
         return ids
 

@@ -17,6 +17,8 @@ _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _TOTAL = re.compile(r"Totalduremboursement(−?[\d]+,\d\d)€")
 _SUBTOTAL = re.compile(r"Sous-total(−?[\d]+,\d\d)€")
 _NUMBER = re.compile(r"BP-\d{4}-\d{7}")
+_REFERENCE = re.compile(r"Référenceduvirement(PSL-BP-\d{4}-\d{7})")
+_LINE = re.compile(r"\d{2}/\d{2}/\d{4}(T-[0-9a-f]+)")
 
 
 def cents_of_euros(text: str) -> int:
@@ -43,13 +45,16 @@ def orders_of(messages: Iterable[bytes]) -> dict[str, int]:
     return found
 
 
-def slip_of(path: Path) -> tuple[str, int]:
-    """(slip number, total in cents) as the PDF's text says; the sub-totals must add up to it."""
+def slip_of(path: Path) -> tuple[str, str, int, int]:
+    """(slip number, reference of the transfer, total in cents, lines) as the PDF's text says; the sub-totals must add up
+    to the total."""
     text = _SPACES.sub("", "".join(page.extract_text() for page in pypdf.PdfReader(path).pages))
     number, total = _NUMBER.search(text), _TOTAL.search(text)
     assert number and total, f"{path.name} lacks its number or its total"
     assert sum(cents_of_euros(part) for part in _SUBTOTAL.findall(text)) == cents_of_euros(total[1])
-    return number[0], cents_of_euros(total[1])
+    reference = _REFERENCE.search(text)
+    assert reference, f"{path.name} lacks the reference that the bank carries"
+    return number[0], reference[1], cents_of_euros(total[1]), len(set(_LINE.findall(text)))
 
 
 def announced_in(journal: Path) -> dict[str, dict]:

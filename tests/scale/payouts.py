@@ -109,8 +109,10 @@ def compare(outside: Outside, batch: dict[str, Any], owed: dict[str, int], folde
     assert {data["partner_number"]: data["amount_cents"] for data in announced.values()} == owed
     files = [outside.store.open(file["sha256"]).read() for file in batch["bank_files"]]
     assert checking.orders_of(files) == {ref: data["amount_cents"] for ref, data in announced.items()}
-    totals = dict(checking.slip_of(path) for path in folder.glob("*.pdf"))
-    assert totals == {data["slip_number"]: data["amount_cents"] for data in announced.values()}
+    told = {reference: rest for _, reference, *rest in map(checking.slip_of, folder.glob("*.pdf"))}
+    assert told == {ref: [data["amount_cents"], data["transaction_count"]] for ref, data in announced.items()}
+    numbers = [checking.slip_of(path)[:2] for path in sorted(folder.glob("*.pdf"))[:100]]
+    assert all(announced[reference]["slip_number"] == number for number, reference in numbers)
     return f"{len(owed)} partners, {sum(owed.values()) / 100:.2f} €: locked = bank file = slips = finance's journal"
 
 

@@ -40,7 +40,7 @@ _ASSIGN = text(
     FROM payouts AS payout
     JOIN open_lines AS open USING (structure_id)
     JOIN lines AS line USING (line_id)
-    LEFT JOIN announced_days AS day ON day.structure_id = line.structure_id AND day.locked_on = line.locked_on
+    LEFT JOIN announced_days AS day USING (announcement_id)
     WHERE payout.batch_id = :batch_id AND {READY}
     """  # noqa: S608 -- a constant, nobody's input
 )

@@ -1,7 +1,9 @@
 """What becomes owed: days locked by transactions, and accepted corrections."""
 
+import hashlib
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -15,13 +17,14 @@ from services.payouts.models import AnnouncedChunk, AnnouncedDay, Line, OpenLine
 
 
 class AnnouncementInconsistent(Exception):
-    """Two chunks of a day announce different totals, or the chunks don't add up to them: a fault of the publisher.
-    The event goes to the dead letters; the day stays incomplete, is not paid, and the reconciliation names it."""
+    """Two chunks of an announcement tell different totals, or don't add up to them: a fault of the publisher. The event
+    goes to the dead letters; the announcement stays incomplete, is not paid, and the reconciliation names it."""
 
 
 def on_transactions_locked(
     uow: UnitOfWork,
     *,
+    announcement_id: str | None,
     locked_on: date,
     structure_id: str,
     partner_number: str | None,
@@ -31,23 +34,31 @@ def on_transactions_locked(
     count: int,
     lines: list[dict[str, Any]],
 ) -> None:
-    """Keep one chunk of a partner's day: its lines, its part of the announced total, the debt in the ledger."""
-    place = {"structure_id": structure_id, "locked_on": locked_on}
+    """Keep one chunk of an announcement about a partner's day: its lines, its part of the announced total, the debt in
+    the ledger. Announcements of former versions, which had no id, were one for each day."""
+    announcement_id = announcement_id or first_of_day(structure_id, locked_on)
+    place: dict[str, Any] = {"announcement_id": announcement_id, "structure_id": structure_id}
     fresh = upsert(AnnouncedChunk).values(**place, chunk=chunk).on_conflict_do_nothing().returning(AnnouncedChunk.chunk)
     if uow.session.scalar(fresh) is None:
         return
+    place["locked_on"] = locked_on
     partners.remember_number(uow, structure_id, partner_number)
     chunk_cents = sum(line["amount_cents"] for line in lines)
     _add_to_day(uow, place, chunks, total_cents, count, chunk_cents, len(lines))
-    _store(uow, [_transaction_row(structure_id, locked_on, line) for line in lines])
+    _store(uow, [_transaction_row(place, line) for line in lines])
     bookkeeping.record(
         uow,
         ledger.MovementKind.LINES_LOCKED,
-        reference=f"{structure_id}/{locked_on}/{chunk}",
+        reference=f"{announcement_id}/{chunk}",
         piece=f"{locked_on}",
         structure_id=structure_id,
         entries=ledger.owed(chunk_cents),
     )
+
+
+def first_of_day(structure_id: str, locked_on: date) -> str:
+    """The id of the only announcement that a day had before announcements carried one."""
+    return str(UUID(hashlib.md5(f"{structure_id}{locked_on}".encode(), usedforsecurity=False).hexdigest()))
 
 
 def _add_to_day(
@@ -59,7 +70,7 @@ def _add_to_day(
     statement = (
         upsert(AnnouncedDay)
         .values(**place, **announced, **got)
-        .on_conflict_do_update(index_elements=["structure_id", "locked_on"], set_=sums)
+        .on_conflict_do_update(index_elements=["announcement_id"], set_=sums)
         .returning(AnnouncedDay)
     )
     day = uow.session.scalars(statement).one()
@@ -69,14 +80,13 @@ def _add_to_day(
         raise AnnouncementInconsistent(f"{place} chunks don't add up to the announced total")
 
 
-def _transaction_row(structure_id: str, locked_on: date, line: dict[str, Any]) -> dict[str, Any]:
+def _transaction_row(place: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
     return {
+        **place,
         "line_id": new_id(),
         "kind": "transaction",
         "reference_id": line["transaction_id"],
         "transaction_id": line["transaction_id"],
-        "structure_id": structure_id,
-        "locked_on": locked_on,
         "number": line["number"],
         "establishment_name": line["establishment_name"] or "",
         "scheme": line["scheme"],
@@ -112,6 +122,7 @@ def on_correction_accepted(
         "transaction_id": transaction_id,
         "structure_id": structure_id,
         "locked_on": None,
+        "announcement_id": None,
         "number": number,
         "establishment_name": original.establishment_name if original else "",
         "scheme": original.scheme if original else "",

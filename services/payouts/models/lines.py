@@ -42,7 +42,7 @@ class BankAccount(Base):
 
 
 class AnnouncedDay(Base):
-    """A partner's day as transactions announced it: the totals to reconcile with. Complete when all chunks
+    """One announcement of transactions about a partner's day: the totals to reconcile with. Complete when all chunks
     are in."""
 
     __tablename__ = "announced_days"
@@ -53,8 +53,9 @@ class AnnouncedDay(Base):
         {"info": {"rows_of": "structure_id"}},
     )
 
-    structure_id: Mapped[Id] = mapped_column(primary_key=True)
-    locked_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    announcement_id: Mapped[Id] = mapped_column(primary_key=True)
+    structure_id: Mapped[Id]
+    locked_on: Mapped[date] = mapped_column(Date)
     chunks: Mapped[int]
     total_cents: Mapped[Cents]
     line_count: Mapped[Count]
@@ -64,13 +65,13 @@ class AnnouncedDay(Base):
 
 
 class AnnouncedChunk(Base):
-    """One chunk of a day: it counts once, whatever event brought it."""
+    """One chunk of an announcement: it counts once, whatever event brought it."""
 
     __tablename__ = "announced_chunks"
     __table_args__ = ({"info": {"append_only": True, "rows_of": "structure_id"}},)
 
-    structure_id: Mapped[Id] = mapped_column(primary_key=True)
-    locked_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    announcement_id: Mapped[Id] = mapped_column(primary_key=True)
+    structure_id: Mapped[Id]
     chunk: Mapped[int] = mapped_column(primary_key=True)
 
 
@@ -84,7 +85,10 @@ class Line(Base):
         UniqueConstraint("line_id", "structure_id", "amount_cents"),
         CheckConstraint("kind IN ('transaction', 'correction')", name="kind"),
         CheckConstraint("amount_cents <> 0 AND (kind = 'correction' OR amount_cents > 0)", name="amount"),
-        CheckConstraint("(kind = 'transaction') = (locked_on IS NOT NULL)", name="locked_on"),
+        CheckConstraint(
+            "(kind = 'transaction') = (locked_on IS NOT NULL) AND (locked_on IS NULL) = (announcement_id IS NULL)",
+            name="locked_on",
+        ),
         Index("ix_lines_structure_id_occurred_at", "structure_id", "occurred_at"),
         Index("ix_lines_transaction_id", "transaction_id"),
         {"info": {"append_only": True, "rows_of": "structure_id"}},
@@ -96,6 +100,7 @@ class Line(Base):
     transaction_id: Mapped[Id]
     structure_id: Mapped[Id]
     locked_on: Mapped[date | None] = mapped_column(Date)
+    announcement_id: Mapped[Id | None]  # that told of the transaction
     number: Mapped[Words]
     establishment_name: Mapped[Words]
     scheme: Mapped[Words]

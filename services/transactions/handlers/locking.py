@@ -5,6 +5,7 @@ from typing import Any
 
 from services.chassis import clock
 from services.chassis.database import BoundDatabase, UnitOfWork
+from services.chassis.ids import new_id
 from services.transactions import messages
 from services.transactions.repository import days
 
@@ -36,9 +37,11 @@ def lock_day(uow: UnitOfWork, day: date, structure_id: str) -> int:
     chunks = [lines[start : start + size] for start in range(0, len(lines), size)]
     partner_number = days.partner_number(uow.connection, structure_id)
     total_cents = sum(line["amount_cents"] for line in lines)
+    announcement_id = new_id()
     for position, chunk in enumerate(chunks, start=1):
         uow.publish(
             messages.TransactionsLocked,
+            announcement_id=announcement_id,
             locked_on=day.isoformat(),
             structure_id=structure_id,
             partner_number=partner_number,

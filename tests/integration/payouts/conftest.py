@@ -88,15 +88,26 @@ class House:
     ) -> list[str]:
         """A locked day in ``chunks`` of which the first ``send`` arrive; returns the transactions' ids."""
         rows = [self._line(amount) for amount in amounts]
+        announcement_id = new_id()
         size = -(-len(rows) // chunks)
         for chunk in range(1, (send or chunks) + 1):
-            self.chunk(structure_id, rows, rows[(chunk - 1) * size : chunk * size], on, chunk, chunks)
+            self.chunk(structure_id, rows, rows[(chunk - 1) * size : chunk * size], on, chunk, chunks, announcement_id)
         return [row["transaction_id"] for row in rows]
 
-    def chunk(self, structure_id: str, day: list[dict], part: list[dict], on: date, chunk: int, chunks: int) -> None:
+    def chunk(
+        self,
+        structure_id: str,
+        day: list[dict],
+        part: list[dict],
+        on: date,
+        chunk: int,
+        chunks: int,
+        announcement_id: str | None = None,
+    ) -> None:
         with self.uow() as uow:
             lines.on_transactions_locked(
                 uow,
+                announcement_id=announcement_id,
                 locked_on=on,
                 structure_id=structure_id,
                 partner_number=None,

@@ -94,6 +94,17 @@ def test_the_same_chunk_counts_once(house):
     assert house.differences() == []
 
 
+def test_what_ended_too_late_for_its_day_is_paid_as_well(house):
+    """A call that began before midnight and ended after the day's announcement is announced by itself."""
+    structure = house.partner()
+    house.day(structure, [100, 200], chunks=2)
+    house.day(structure, [50])
+    house.prepare()
+    assert house.one("SELECT amount_cents FROM batches") == 350
+    assert house.one("SELECT count(*) FROM open_lines") == 0
+    assert house.differences() == []
+
+
 def test_a_cancelled_batch_leaves_no_trace_but_the_journal(house):
     house.day(house.partner(), [1000])
     batch_id = house.prepare()

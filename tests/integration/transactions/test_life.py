@@ -81,6 +81,7 @@ def test_a_day_that_is_over_is_locked_and_announced_in_chunks(db, monkeypatch):
         (2, 2, 3, 3_003),
     ]
     assert [line["number"] for line in first["lines"] + second["lines"]] == [one["number"] for one in told]
+    assert first["announcement_id"] == second["announcement_id"]
     assert first["partner_number"] == "93-000017"
     assert first["locked_on"] == (clock.today() - timedelta(days=1)).isoformat()
     person = club.person()
