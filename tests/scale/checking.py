@@ -46,8 +46,8 @@ def orders_of(messages: Iterable[bytes]) -> dict[str, int]:
 
 
 def slip_of(path: Path) -> tuple[str, str, int, int]:
-    """(slip number, reference of the transfer, total in cents, lines) as the PDF's text says; the sub-totals must add up
-    to the total."""
+    """(slip number, reference of the transfer, total in cents, number of lines) as the PDF's text says; the sub-totals
+    must add up to the total."""
     text = _SPACES.sub("", "".join(page.extract_text() for page in pypdf.PdfReader(path).pages))
     number, total = _NUMBER.search(text), _TOTAL.search(text)
     assert number and total, f"{path.name} lacks its number or its total"
