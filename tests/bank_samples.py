@@ -7,12 +7,10 @@ ON = date(2026, 11, 26)
 
 
 def _transfer_status(end_to_end_id: str, status: str, reason: str | None, amount: str | None) -> str:
+    state = f"<TxSts>{status}</TxSts>" if status else ""
     told = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""
     original = f'<OrgnlTxRef><Amt><InstdAmt Ccy="EUR">{amount}</InstdAmt></Amt></OrgnlTxRef>' if amount else ""
-    return (
-        f"<TxInfAndSts><OrgnlEndToEndId>{end_to_end_id}</OrgnlEndToEndId><TxSts>{status}</TxSts>{told}{original}"
-        "</TxInfAndSts>"
-    )
+    return f"<TxInfAndSts><OrgnlEndToEndId>{end_to_end_id}</OrgnlEndToEndId>{state}{told}{original}</TxInfAndSts>"
 
 
 def pain_002(
@@ -20,15 +18,17 @@ def pain_002(
     *,
     message_id: str = "LOT-2026-00001-01",
     group_status: str = "PART",
+    payment_status: str = "",
 ) -> str:
-    """``statuses``: (EndToEndId, status, reason, amount) of single transfers."""
+    """``statuses``: (EndToEndId, status, reason, amount) of single transfers; an empty status is left out."""
     transfers = "".join(_transfer_status(*status) for status in statuses)
-    payment = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{message_id}</OrgnlPmtInfId>{transfers}</OrgnlPmtInfAndSts>"
+    whole = f"<PmtInfSts>{payment_status}</PmtInfSts>" if payment_status else ""
+    payment = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{message_id}</OrgnlPmtInfId>{whole}{transfers}</OrgnlPmtInfAndSts>"
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
 <GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>{ON}T08:00:00+01:00</CreDtTm></GrpHdr>
 <OrgnlGrpInfAndSts><OrgnlMsgId>{message_id}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>
-<GrpSts>{group_status}</GrpSts></OrgnlGrpInfAndSts>{payment if transfers else ""}
+<GrpSts>{group_status}</GrpSts></OrgnlGrpInfAndSts>{payment if transfers or whole else ""}
 </CstmrPmtStsRpt></Document>"""
 
 

@@ -34,6 +34,10 @@ class PayoutsClient(ServiceClient):
         """What is locked and not yet in a payout, when it is expected, and why it waits if it must."""
         return self._call("under_way", idempotent=True)
 
+    def own_story(self, number: str) -> results.Story:
+        """A transaction of the structure, from its day to the bank. Refuses `reference_unknown`."""
+        return self._call("own_story", idempotent=True, reference=number)
+
     def own_payout_lines(self, payout_id: str, *, cursor: str | None = None, limit: int = 100) -> results.LinePage:
         """All lines of one payout, oldest first. Refuses `payout_unknown`."""
         return self._call("own_payout_lines", idempotent=True, payout_id=payout_id, cursor=cursor, limit=limit)
@@ -122,6 +126,10 @@ class FinanceClient(ServiceClient):
         return self._call(
             "import_bank_report", deadline_s=READING_A_REPORT_S, incoming_id=incoming_id, filename=filename
         )
+
+    def story(self, reference: str) -> results.Story:
+        """What bears a transaction's, a slip's or a transfer's reference. Refuses `reference_unknown`."""
+        return self._call("story", idempotent=True, reference=reference)
 
     def bank_reports(self, *, cursor: str | None = None, limit: int = 50) -> results.BankReports:
         """Newest first, without their lines."""

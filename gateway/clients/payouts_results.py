@@ -145,6 +145,10 @@ class Batch(BatchSummary):
     previous_number: str | None
     previous_payout_count: int | None
     previous_amount_cents: int | None
+    previous_transaction_count: int | None
+    previous_correction_count: int | None
+    joined_partner_count: int
+    absent_partner_count: int
     largest: list[BatchPayout]
     changed_accounts: list[BatchPayout]
     changed_account_count: int
@@ -247,3 +251,70 @@ class PlanEntry(TypedDict):
     key: str
     code: str
     label: str
+
+
+class StoryLine(TypedDict):
+    """A transaction or one of its corrections; `waits` while no payout holds it."""
+
+    line_id: str
+    kind: Literal["transaction", "correction"]
+    number: str
+    scheme: str
+    establishment_name: str
+    amount_cents: int
+    occurred_at: str
+    locked_on: str | None
+    waits: bool
+
+
+class StoryReport(TypedDict):
+    """What one line of a bank report said of a payout."""
+
+    report_id: str
+    filename: str
+    kind: str
+    imported_at: str
+    outcome: str
+    amount_cents: int | None
+    reason: str | None
+    on: str | None
+
+
+class StoryPayout(TypedDict):
+    """One payout that holds lines of the story, with what the bank reported of it."""
+
+    payout_id: str
+    slip_number: str
+    end_to_end_id: str
+    state: State
+    amount_cents: int
+    transaction_count: int
+    correction_count: int
+    settled_on: str | None
+    returned_on: str | None
+    return_reason: str | None
+    structure_id: str
+    partner_name: str
+    partner_number: str
+    batch_id: str
+    batch_number: str
+    prepared_at: str
+    released_at: str | None
+    execution_on: str | None
+    iban_masked: str
+    message_id: str | None
+    line_ids: list[str]
+    reports: list[StoryReport]
+
+
+class Story(TypedDict):
+    """From the transaction to the bank. Without lines, of the payouts themselves."""
+
+    reference: str
+    structure_id: str
+    partner_name: str
+    partner_number: str | None
+    lines: list[StoryLine]
+    payouts: list[StoryPayout]
+    hold: Hold | None
+    expected_on: str | None

@@ -35,6 +35,10 @@ class ReportForm(Form):
     report = FileField(_l("Retour bancaire"))
 
 
+class StoryForm(Form):
+    reference = StringField(_l("Référence"), validators=[InputRequired(_l("Saisissez une référence.")), Length(max=60)])
+
+
 class CalendarForm(Form):
     frequency = SelectField(
         _l("Fréquence"),
@@ -147,6 +151,21 @@ def import_report() -> ResponseReturnValue:
 def report(report_id: UUID) -> ResponseReturnValue:
     """One bank report; what wasn't understood comes first."""
     return render_template("caf_finance/report.html", report=FinanceClient().bank_report(str(report_id)))
+
+
+@blueprint.get("/suivi")
+@allow(*FINANCE)
+def story() -> ResponseReturnValue:
+    """From the transaction to the bank: what bears a reference."""
+    if not request.args.get("reference"):
+        return render_template("caf_finance/story.html", form=StoryForm(formdata=None), found=None)
+    form, found = StoryForm(formdata=request.args, meta={"csrf": False}), None
+    if form.validate():
+        try:
+            found = FinanceClient().story((form.reference.data or "").strip())
+        except Refused as refused:
+            form.take_refusal(refused)
+    return render_template("caf_finance/story.html", form=form, found=found), 200 if found else 422
 
 
 @blueprint.get("/calendrier")

@@ -67,6 +67,13 @@ def lines(payout_id: UUID) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/suivi/<number>")
+@allow(*READ_MONEY)
+def story(number: str) -> ResponseReturnValue:
+    """One transaction, from its day to the bank."""
+    return render_template("payouts/story.html", found=PayoutsClient().own_story(number))
+
+
 def document_kind(asked: str) -> DocumentKind:
     """The kind of document in an address; anything else is no page."""
     kinds: dict[str, DocumentKind] = {"pdf": "pdf", "csv": "csv", "xlsx": "xlsx"}

@@ -102,6 +102,7 @@ def show(number: str) -> ResponseReturnValue:
         names=names_of([transaction]),
         may_cancel=viewer().may(*MAY_CANCEL),
         may_contest=viewer().may(*MAY_CONTEST),
+        may_follow=viewer().may(*MAY_EXPORT) and transaction["state"] not in ("recorded", "cancelled"),
     )
 
 

@@ -31,6 +31,13 @@ REFUSALS = {
         409,
         N_("Le fichier bancaire n’est pas encore prêt. Rechargez la page dans quelques instants."),
     ),
+    "reference_unknown": (
+        404,
+        N_(
+            "Aucune transaction à rembourser, aucun bordereau ni aucun virement ne porte cette référence. "
+            "Une transaction du jour n’apparaît ici que le lendemain."
+        ),
+    ),
     "bank_report_unreadable": (
         422,
         N_("Ce fichier n’est pas un retour bancaire lisible. Déposez le fichier XML tel que la banque l’a envoyé."),

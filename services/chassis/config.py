@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from environs import Env
+from environs import Env, validate
 
 SERVICES = ("identity", "partners", "conventions", "transactions", "payouts")
 _EXAMPLE_IBAN = "FR7630006000011234567890189"  # the one that French banks print in their explanations
@@ -60,6 +60,8 @@ class Settings:
     debtor_iban: str
     debtor_bic: str
     bank_reports: str
+    bank_max_transfers: int
+    bank_max_cents: int
     clock_file: Path | None
 
     @property
@@ -146,6 +148,8 @@ def _read() -> Settings:
         debtor_iban=env.str("PSL_DEBTOR_IBAN", _EXAMPLE_IBAN),
         debtor_bic=env.str("PSL_DEBTOR_BIC", "AGRIFRPP"),
         bank_reports=env.str("PSL_BANK_REPORTS", ""),
+        bank_max_transfers=env.int("PSL_BANK_MAX_TRANSFERS", 10_000, validate=validate.Range(min=1)),
+        bank_max_cents=env.int("PSL_BANK_MAX_CENTS", 99_999_999_999, validate=validate.Range(min=1)),
         clock_file=None if mode == "production" else var / "clock",
     )
     if found.production and (reasons := _production_problems(found, env)):

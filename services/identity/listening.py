@@ -100,6 +100,11 @@ class Listening:
         with self.database.once(event) as uow:
             announcements.on_assistance_message_posted(uow, **event.data)
 
+    @on_event(read.PayoutHeld)
+    def on_payout_held(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            announcements.on_payout_held(uow, **event.data)
+
     @on_event(read.PayoutStateChanged)
     def on_payout_state_changed(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:

@@ -30,6 +30,12 @@ class OfSlip(Schema):
     slip_number = fields.String(required=True, validate=validate.Length(max=40))
 
 
+class OfReference(Schema):
+    """A transaction's number, a slip's, or the bank's reference of a transfer."""
+
+    reference = fields.String(required=True, validate=validate.Length(min=1, max=60))
+
+
 class OfBatch(Schema):
     batch_id = fields.UUID(required=True)
 

@@ -110,22 +110,33 @@ def _reason(node: etree._Element) -> str | None:
 
 
 def _pain_002(body: etree._Element) -> Iterator[Reported]:
+    """What is said of single transfers, then of whole payments and of the message. A status that a transfer lacks is
+    its payment's or its message's; a message rejected as a whole returns also those that it doesn't list, unless it
+    contradicts itself by accepting one."""
     on = _day(_text(body, "GrpHdr/CreDtTm"))
-    single = False
-    for payment in _all(body, "OrgnlPmtInfAndSts"):
-        for transfer in _all(payment, "TxInfAndSts"):
-            single = True
-            yield _status(transfer, on)
     group = next(_all(body, "OrgnlGrpInfAndSts"), None)
-    if single or group is None:
-        return
-    statuses = [_text(group, "GrpSts"), *(_text(payment, "PmtInfSts") for payment in _all(body, "OrgnlPmtInfAndSts"))]
-    verdict = Verdict.RETURNED if _REJECTED in statuses else Verdict.IGNORED
-    yield Reported(verdict, None, _text(group, "OrgnlMsgId"), None, _reason(group), on)
+    whole = _text(group, "GrpSts") if group is not None else None
+    single = accepted = rejected = False
+    for payment in _all(body, "OrgnlPmtInfAndSts"):
+        inherited = _text(payment, "PmtInfSts") or whole
+        for transfer in _all(payment, "TxInfAndSts"):
+            told = _status(transfer, inherited, on)
+            single, accepted = True, accepted or told.verdict is Verdict.IGNORED
+            yield told
+        rejected = rejected or inherited == _REJECTED
+    rejected = rejected or whole == _REJECTED
+    if group is not None and not accepted and (rejected or not single):
+        verdict = Verdict.RETURNED if rejected else Verdict.IGNORED
+        yield Reported(verdict, None, _text(group, "OrgnlMsgId"), None, _group_reason(body, group), on)
 
 
-def _status(transfer: etree._Element, on: date | None) -> Reported:
-    rejected = _text(transfer, "TxSts") == _REJECTED
+def _group_reason(body: etree._Element, group: etree._Element) -> str | None:
+    payments = (_reason(payment) for payment in _all(body, "OrgnlPmtInfAndSts"))
+    return _reason(group) or next((reason for reason in payments if reason), None)
+
+
+def _status(transfer: etree._Element, inherited: str | None, on: date | None) -> Reported:
+    rejected = (_text(transfer, "TxSts") or inherited) == _REJECTED
     return Reported(
         verdict=Verdict.RETURNED if rejected else Verdict.IGNORED,
         end_to_end_id=_text(transfer, "OrgnlEndToEndId"),

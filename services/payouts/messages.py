@@ -196,6 +196,19 @@ class PayoutStateChanged(Event):
     correction_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=MAX_IDS))
 
 
+class PayoutHeld(Event):
+    """A partner's lines wait for a later batch: what it is owed, in cents, and why. Told once per reason."""
+
+    type = "payout_held.v1"
+    key = "structure_id"
+    unrouted = RETRY
+    example = {"structure_id": _STRUCTURE, "reason": "account_missing", "amount_cents": 123450}
+
+    structure_id = fields.UUID(required=True)
+    reason = fields.String(required=True)
+    amount_cents = Cents(required=True, strict=True)
+
+
 FINANCE = (PayoutOrdered, PayoutBatchReleased, PayoutSettled, PayoutReturned)
 """What finance listens to (INTERFACES, «Events for finance»)."""
 

@@ -11,7 +11,7 @@ from services.chassis.revocations import revoked_by
 from services.chassis.rpc import Call, Nothing, rpc
 from services.chassis.service import Service
 from services.chassis.timers import every
-from services.payouts import accounting, messages, reconciliation, report_views, views, watched_folder
+from services.payouts import accounting, messages, reconciliation, report_views, stories, views, watched_folder
 from services.payouts import arguments as args
 from services.payouts.handlers import batches, calendars, documents, lines, orders, partners, reports
 
@@ -86,6 +86,18 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
         """What is owed and in no payout yet."""
         with self.database.unit_of_work(call) as uow:
             return views.under_way(uow, _structure(call))
+
+    @rpc(args.OfReference, demands=READ_MONEY, idempotent=True)
+    def own_story(self, call: Call) -> dict[str, Any]:
+        """A transaction of the caller's structure, from its day to the bank."""
+        with self.database.unit_of_work(call) as uow:
+            return stories.own_story(uow, _structure(call), **call.arguments)
+
+    @rpc(args.OfReference, demands=FINANCE, idempotent=True)
+    def story(self, call: Call) -> dict[str, Any]:
+        """What bears a reference, from the transaction to the bank."""
+        with self.database.unit_of_work(call) as uow:
+            return stories.story(uow, **call.arguments)
 
     @rpc(args.PayoutPage, demands=READ_MONEY, idempotent=True)
     def own_payout_lines(self, call: Call) -> dict[str, Any]:

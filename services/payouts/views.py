@@ -153,7 +153,7 @@ def under_way(uow: UnitOfWork, structure_id: str) -> dict[str, Any]:
         "amount_cents": int(prepared[0]) + (standing.open_cents if standing else 0),
         "transaction_count": int(prepared[1]) + counts.get("transaction", 0),
         "correction_count": int(prepared[2]) + counts.get("correction", 0),
-        "expected_on": None if hold not in (None, Hold.DAY_INCOMPLETE) else _expected_on(uow),
+        "expected_on": None if hold not in (None, Hold.DAY_INCOMPLETE) else expected_on(uow),
         "hold": hold,
     }
 
@@ -167,7 +167,7 @@ def _open_counts(uow: UnitOfWork, structure_id: str) -> dict[str, int]:
     return {row.kind: row.many for row in rows}
 
 
-def _expected_on(uow: UnitOfWork) -> Any:
+def expected_on(uow: UnitOfWork) -> Any:
     """When the next batch's transfers are executed, as far as the calendar tells."""
     closed = bank_days.closed_around(uow.today)
     run_on = next_run(current_calendar(uow), uow.today, closed)
@@ -214,13 +214,25 @@ def batch(uow: UnitOfWork, batch_id: str) -> dict[str, Any]:
 
 
 def _previous(uow: UnitOfWork, found: Batch) -> dict[str, Any]:
+    """The last batch that was sent, to compare with; and the partners of only one of the two."""
     earlier = select(Batch).where(Batch.number < found.number, Batch.state != BatchState.PREPARED)
     previous = uow.session.scalar(earlier.order_by(Batch.number.desc()).limit(1))
+    names = ("number", "payout_count", "amount_cents", "transaction_count", "correction_count")
+    both = {"batch_id": found.batch_id, "previous_id": previous.batch_id if previous else None}
     return {
-        "previous_number": previous.number if previous else None,
-        "previous_payout_count": previous.payout_count if previous else None,
-        "previous_amount_cents": previous.amount_cents if previous else None,
+        **{f"previous_{name}": getattr(previous, name) if previous else None for name in names},
+        **dict(uow.session.execute(_ONLY_IN_ONE, both).mappings().one()),
     }
+
+
+_ONLY_IN_ONE = text(
+    """
+    SELECT count(*) FILTER (WHERE earlier.structure_id IS NULL) AS joined_partner_count,
+           count(*) FILTER (WHERE now.structure_id IS NULL) AS absent_partner_count
+    FROM (SELECT structure_id FROM payouts WHERE batch_id = :batch_id) AS now
+    FULL JOIN (SELECT structure_id FROM payouts WHERE batch_id = :previous_id) AS earlier USING (structure_id)
+    """
+)
 
 
 def _progress(uow: UnitOfWork, batch_id: str) -> dict[str, int]:

@@ -182,3 +182,8 @@ def on_payout_state_changed(
     if template is None or uow.session.scalar(select(mail.c.id).where(mail.c.reference == reference).limit(1)):
         return
     letters.to_representative(uow, structure_id, template, slip_number=slip_number, reason=reason, reference=reference)
+
+
+def on_payout_held(uow: UnitOfWork, structure_id: str, reason: str, amount_cents: int) -> None:
+    """The partner is told why its payout waits; payouts announces each reason once."""
+    letters.to_representative(uow, structure_id, "payout_held", reason=reason, amount_cents=amount_cents)

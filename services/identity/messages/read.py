@@ -161,6 +161,15 @@ class ConventionTerminated(FromConventions):
     reason = fields.String(required=True)
 
 
+class PayoutHeld(Reading):
+    publisher = "payouts"
+    type = "payout_held.v1"
+
+    structure_id = fields.String(required=True)
+    reason = fields.String(required=True)
+    amount_cents = fields.Integer(required=True, strict=True)
+
+
 class PayoutStateChanged(Reading):
     publisher = "payouts"
     type = "payout_state_changed.v1"

@@ -19,6 +19,11 @@ class Hold(StrEnum):
     NEGATIVE_TOTAL = "negative_total"  # corrections outweigh transactions: the sum carries over
 
 
+TOLD_HOLDS = frozenset({Hold.ACCOUNT_MISSING, Hold.ACCOUNT_COOLING_OFF, Hold.NEGATIVE_TOTAL})
+"""Reasons that a partner is written to about. A suspended account was told with the return; the others pass by
+themselves."""
+
+
 @dataclass(frozen=True)
 class Account:
     """What a batch needs to know of a partner's latest verified bank account."""
@@ -53,19 +58,14 @@ def check_released_by_another(prepared_by: str, released_by: str) -> None:
         raise SameAgent
 
 
-MAX_TRANSFERS_PER_MESSAGE = 10_000
-"""A cautious size of one pain.001 message: banks set their own limits, by contract. Lower it to suit yours."""
-MAX_CENTS_PER_MESSAGE = 99_999_999_999
-"""999 999 999,99 €, the greatest single SEPA amount: a cautious limit for the sum of one message as well."""
-
-
 def split_into_messages(
     amounts_cents: Iterable[int],
     *,
-    max_transfers: int = MAX_TRANSFERS_PER_MESSAGE,
-    max_cents: int = MAX_CENTS_PER_MESSAGE,
+    max_transfers: int,
+    max_cents: int,
 ) -> list[range]:
-    """Positions of the transfers of each message, in order, none empty, each within the bank's limits."""
+    """Positions of the transfers of each message, in order, none empty, each within the bank's limits: how many
+    transfers a message may hold, and their sum in cents. A single transfer above that sum has a message of its own."""
     messages: list[range] = []
     start = end = sum_cents = 0
     for amount_cents in amounts_cents:

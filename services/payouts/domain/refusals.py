@@ -91,6 +91,13 @@ class BankReportUnknown(Refusal):
     code = "bank_report_unknown"
 
 
+class ReferenceUnknown(Refusal):
+    """No transaction that is due, no slip and no transfer bears this reference. Check it; what was recorded today is
+    due tomorrow."""
+
+    code = "reference_unknown"
+
+
 class TransitionRefused(Refusal):
     """A payout or batch can't go from ``state`` to ``target``."""
 

@@ -24,6 +24,7 @@ from services.payouts.domain.refusals import (
     ProofAlreadyUsed,
 )
 from services.payouts.domain.states import BATCH_TRANSITIONS, BatchState, PayoutState, check_transition
+from services.payouts.handlers import holds
 from services.payouts.models import Batch, LeftBehind, Payout, PayoutLine, UsedProof
 from services.payouts.models import Sequence as Counter
 from services.payouts.standing import READY, Standing, grouped_holds, standings
@@ -138,6 +139,7 @@ def _prepare(uow: UnitOfWork) -> str:
     uow.session.execute(insert(Payout), _payout_rows(uow, batch_id, payable))
     _take_lines(uow, batch_id, totals)
     _leave_behind(uow, batch_id, [standing for standing in found if standing.hold is not None])
+    holds.tell(uow, found)
     uow.audit("batch:prepare", batch_id, **totals)
     return batch_id
 

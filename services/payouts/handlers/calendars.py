@@ -9,8 +9,9 @@ from services.chassis.database import UnitOfWork
 from services.payouts import bank_days
 from services.payouts.domain.calendar import Calendar, Frequency, next_run
 from services.payouts.domain.refusals import NothingToPay
-from services.payouts.handlers import batches
+from services.payouts.handlers import batches, holds
 from services.payouts.models import CalendarRun, CalendarSetting
+from services.payouts.standing import standings
 
 
 def current_calendar(uow: UnitOfWork) -> Calendar:
@@ -66,4 +67,5 @@ def prepare_by_calendar(uow: UnitOfWork) -> None:
         batch_id: str | None = batches.prepare_by_calendar(uow)
     except NothingToPay:
         batch_id = None
+        holds.tell(uow, standings(uow))
     uow.session.execute(insert(CalendarRun).values(run_on=uow.today, batch_id=batch_id))

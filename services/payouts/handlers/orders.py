@@ -62,7 +62,8 @@ def make_bank_files(database: BoundDatabase, store: FileStore, batch_id: str) ->
             return
         batch = uow.session.get_one(Batch, batch_id)
         rows = _payouts_with_accounts(uow, batch_id)
-    parts = rules.split_into_messages(payout.amount_cents for payout, _ in rows)
+    limits = {"max_transfers": settings().bank_max_transfers, "max_cents": settings().bank_max_cents}
+    parts = rules.split_into_messages((payout.amount_cents for payout, _ in rows), **limits)
     made = [_make_one(store, batch, number, [rows[at] for at in part]) for number, part in enumerate(parts, 1)]
     with database.unit_of_work() as uow:
         uow.session.execute(insert(BankFile), [row for row, _ in made])

@@ -73,18 +73,24 @@ def _keep(uow: UnitOfWork, kind: str, sha256: str, filename: str) -> str | None:
 
 
 def _resolve(uow: UnitOfWork, reported: Reported) -> list[Reported]:
-    """A line about a whole message becomes one line for each of its payouts, if the sum is the message's."""
+    """A line about a whole message becomes one line for each of its payouts, if the sum is the message's; a bank that
+    has rejected some of them before books what is left."""
     if reported.message_id is None or reported.verdict is Verdict.IGNORED:
         return [reported]
     file = uow.session.scalar(select(BankFile).where(BankFile.message_id == reported.message_id))
-    if file is None or reported.amount_cents not in (None, file.amount_cents):
+    if file is None:
         return [reported]
-    members = select(Payout.end_to_end_id, Payout.amount_cents).where(
+    held = select(Payout.end_to_end_id, Payout.amount_cents, Payout.state).where(
         Payout.batch_id == file.batch_id, Payout.bank_file_sequence == file.sequence
     )
+    members = uow.session.execute(held.order_by(Payout.slip_number)).all()
+    if reported.amount_cents not in (None, file.amount_cents):
+        members = [member for member in members if member.state != PayoutState.RETURNED]
+        if reported.amount_cents != sum(member.amount_cents for member in members):
+            return [reported]
     return [
-        Reported(reported.verdict, end_to_end_id, None, amount_cents, reported.reason, reported.on)
-        for end_to_end_id, amount_cents in uow.session.execute(members.order_by(Payout.slip_number))
+        Reported(reported.verdict, member.end_to_end_id, None, member.amount_cents, reported.reason, reported.on)
+        for member in members
     ]
 
 

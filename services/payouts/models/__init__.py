@@ -9,6 +9,7 @@ from services.payouts.models.batches import (
     PayoutDocument,
     PayoutLine,
     Sequence,
+    ToldHold,
     UsedProof,
 )
 from services.payouts.models.finance import (
@@ -46,5 +47,6 @@ __all__ = [
     "PlanSetting",
     "ReconciliationRun",
     "Sequence",
+    "ToldHold",
     "UsedProof",
 ]

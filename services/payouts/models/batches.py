@@ -121,6 +121,17 @@ class LeftBehind(Base):
     amount_cents: Mapped[Cents]
 
 
+class ToldHold(Base):
+    """Why a partner waits for a later batch, as it has been told last."""
+
+    __tablename__ = "told_holds"
+    __table_args__ = ({"info": {"rows_of": "structure_id"}},)
+
+    structure_id: Mapped[Id] = mapped_column(primary_key=True)
+    reason: Mapped[Words]
+    told_at: Mapped[Instant]
+
+
 class BankFile(Base):
     """One pain.001 message of a batch, kept by hash."""
 

@@ -71,6 +71,7 @@ class BankReportLine(Base):
             "outcome IN ('settled', 'returned', 'already_known', 'unknown', 'amount_differs', 'ignored')",
             name="outcome",
         ),
+        Index("ix_bank_report_lines_payout_id", "payout_id"),
         {"info": {"append_only": True}},
     )
 

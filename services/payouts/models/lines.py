@@ -91,6 +91,7 @@ class Line(Base):
         ),
         Index("ix_lines_structure_id_occurred_at", "structure_id", "occurred_at"),
         Index("ix_lines_transaction_id", "transaction_id"),
+        Index("ix_lines_number", "number"),
         {"info": {"append_only": True, "rows_of": "structure_id"}},
     )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from services.chassis import config
 from services.payouts import bank_file, watched_folder
 from services.payouts.domain import refusals
 from services.payouts.handlers import documents
@@ -202,3 +203,77 @@ def test_the_reconciliation_names_what_does_not_add_up(house, name, damage):
         uow.session.execute(text(damage))
     assert name in {difference.name for difference in house.differences()}
     assert house.one("SELECT difference_count FROM reconciliation_runs ORDER BY run_id DESC LIMIT 1") > 0
+
+
+def three_payouts(house):
+    """One message of three transfers: 1000, 2000, 3000; their references in that order."""
+    for cents in (1000, 2000, 3000):
+        house.day(house.partner(), [cents])
+    house.pay()
+    rows = house.rows("SELECT end_to_end_id FROM payouts ORDER BY amount_cents")
+    return [row["end_to_end_id"] for row in rows]
+
+
+@pytest.mark.parametrize("where", ["group_status", "payment_status"])
+def test_a_rejected_message_returns_also_what_it_does_not_list(house, where):
+    first, *_ = three_payouts(house)
+    house.report(bank.pain_002([(first, "", "AC01", None)], **{where: "RJCT"}))
+    assert house.rows("SELECT DISTINCT state FROM payouts") == [{"state": "returned"}]
+    assert house.one("SELECT return_reason FROM payouts WHERE end_to_end_id = :id", id=first) == "AC01"
+    assert house.differences() == []
+
+
+def test_a_rejected_message_that_accepts_a_transfer_contradicts_itself_and_returns_only_what_it_names(house):
+    """Paying twice is worse than waiting for the bank's next word."""
+    first, second, _ = three_payouts(house)
+    rejected, accepted = (first, "RJCT", "AC01", None), (second, "ACSC", None, None)
+    house.report(bank.pain_002([rejected, accepted], group_status="RJCT"))
+    assert [row["state"] for row in house.rows("SELECT state FROM payouts ORDER BY amount_cents")] == [
+        "returned",
+        "ordered",
+        "ordered",
+    ]
+
+
+def test_one_sum_booked_less_what_was_rejected_before_settles_the_rest(house):
+    first, *_ = three_payouts(house)
+    house.report(bank.pain_002([(first, "RJCT", "AC04", None)]))
+    lines = house.report(bank.camt_054([bank.message_entry("LOT-2026-00001-01", 5000)]))
+    assert outcomes(lines) == ["settled", "settled"]
+    assert house.differences() == []
+
+
+def test_news_that_come_late_or_twice_or_from_elsewhere_pay_nothing_twice(house):
+    """A settlement after the return, the return again in another file, a stranger's reference, one without any."""
+    structure, payout = one_payout(house)
+    reference = payout["end_to_end_id"]
+    house.report(bank.camt_054([bank.entry(reference, 1000)], name="A"))
+    house.report(bank.camt_054([bank.entry(reference, 1000, credit=True, reason="AC04")], name="B"))
+    house.account(structure, OTHER_IBAN, version=2)
+    house.pay()
+    late = [
+        bank.entry(reference, 1000),
+        bank.entry(reference, 1000, credit=True, reason="AC04"),
+        bank.entry("NOTPROVIDED", 1000),
+        bank.entry("LOYER-11", 250_000),
+    ]
+    lines = house.report(bank.camt_054(late, name="C"))
+    assert outcomes(lines) == ["already_known", "already_known", "unknown", "unknown"]
+    assert [row["state"] for row in house.rows("SELECT state FROM payouts ORDER BY slip_number")] == [
+        "returned",
+        "ordered",
+    ]
+    assert house.one("SELECT count(*) FROM open_lines") == 0
+    assert house.differences() == []
+
+
+def test_the_bank_s_limits_split_a_batch(house, monkeypatch):
+    monkeypatch.setenv("PSL_BANK_MAX_TRANSFERS", "2")
+    config.reset()
+    three_payouts(house)
+    files = house.rows("SELECT transfer_count, amount_cents FROM bank_files ORDER BY sequence")
+    monkeypatch.undo()
+    config.reset()
+    assert [file["transfer_count"] for file in files] == [2, 1]
+    assert sum(file["amount_cents"] for file in files) == 6000
+    assert house.differences() == []
