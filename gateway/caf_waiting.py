@@ -11,11 +11,13 @@ from gateway.access import Viewer
 from gateway.clients.conventions import CafConventionsClient
 from gateway.clients.partners import ReviewClient
 from gateway.clients.partners_life import BankAccountClient
+from gateway.clients.transactions import CafTransactionsClient
 from services.chassis.refusals import Refused, Unavailable
 
 log = structlog.get_logger("gateway")
 
 APPLICATIONS, CONVENTIONS, BANK_ACCOUNTS = "caf_applications.index", "caf_conventions.index", "caf_bank_accounts.index"
+CONTESTATIONS = "caf_contestations.index"
 
 
 @dataclass
@@ -42,6 +44,9 @@ def waiting_for(who: Viewer) -> Waiting:
         accounts = _asked(waiting, BankAccountClient().bank_accounts_to_verify)
         if accounts is not None:
             waiting.add(BANK_ACCOUNTS, len(accounts))
+        contested = _asked(waiting, CafTransactionsClient().contestations_waiting)
+        if contested is not None:
+            waiting.add(CONTESTATIONS, contested["open"], contested["oldest_opened_at"])
     if who.may("signatory"):
         _conventions(waiting)
     return waiting

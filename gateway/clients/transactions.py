@@ -70,12 +70,13 @@ class TransactionsClient(ServiceClient):
         `cancel_window_closed`, `idempotency_key_reused`, `idempotency_in_progress`."""
         return self._call("cancel_transaction", idempotent=True, number=number, idempotency_key=idempotency_key)
 
-    def transaction(self, number: str) -> results.Transaction:
+    def transaction(self, number: str) -> results.ShownTransaction:
         """Refuses `transaction_unknown`."""
         return self._call("transaction", idempotent=True, number=number)
 
     def transaction_by_key(self, idempotency_key: str) -> results.ByKey:
-        """What became of a call of the same terminal or person. Refuses `transaction_unknown`: it never arrived."""
+        """What became of a call of the same terminal or person. Refuses `transaction_unknown`: it never arrived;
+        `idempotency_in_progress`: it still runs."""
         return self._call("transaction_by_key", idempotent=True, idempotency_key=idempotency_key)
 
     def transactions(self, *, cursor: str | None = None, limit: int = 50, **filters: Any) -> results.Page:
@@ -225,6 +226,10 @@ class CafTransactionsClient(ServiceClient):
     def contestations(self, *, state: str | None = "open", cursor: str | None = None) -> dict[str, Any]:
         """{items: [results.Contestation], next_cursor}, oldest first."""
         return self._call("contestations", idempotent=True, state=state, cursor=cursor)
+
+    def contestations_waiting(self) -> dict[str, Any]:
+        """{"open": how many, "oldest_opened_at"}."""
+        return self._call("contestations_waiting", idempotent=True)
 
     def contestation(self, contestation_id: str) -> results.Contestation:
         """Refuses `contestation_unknown`."""

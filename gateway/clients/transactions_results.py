@@ -30,6 +30,8 @@ class Transaction(TypedDict):
     number: str
     state: State
     contested: bool
+    contestation: Literal["open", "accepted", "rejected"] | None
+    correction_cents: int | None  # what the Caf took back from the partner, negative
     amount_cents: int
     recorded_at: str
     recorded_on: str
@@ -49,6 +51,22 @@ class Transaction(TypedDict):
     origin: Literal["web", "terminal", "offline"]
     slip_number: str | None
     payout_id: str | None
+
+
+class Decision(TypedDict):
+    """What the Caf decided on a contested transaction. `correction_cents` is None where nothing was taken back."""
+
+    state: Literal["accepted", "rejected"]
+    opened_by: Literal["structure", "family"]
+    decided_at: str
+    decision: str
+    correction_cents: int | None
+
+
+class ShownTransaction(Transaction):
+    """One transaction on its own page."""
+
+    decision: Decision | None
 
 
 class Receipt(Transaction):

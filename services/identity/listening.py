@@ -110,6 +110,16 @@ class Listening:
         with self.database.once(event) as uow:
             announcements.on_payout_state_changed(uow, **event.data)
 
+    @on_event(read.ContestationOpened)
+    def on_contestation_opened(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            announcements.on_contestation_opened(uow, **event.data)
+
+    @on_event(read.ContestationDecided)
+    def on_contestation_decided(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            announcements.on_contestation_decided(uow, **event.data)
+
     @every(seconds=10)
     def end_expired_delegations(self) -> None:
         with self.database.alone("identity:end-expired-delegations") as uow:

@@ -9,6 +9,7 @@ _TRANSACTION = "0197f3a0-0000-7000-8000-000000000001"
 _STRUCTURE = "0197f3a0-0000-7000-8000-000000000002"
 _ESTABLISHMENT = "0197f3a0-0000-7000-8000-000000000003"
 _CORRECTION = "0197f3a0-0000-7000-8000-000000000004"
+_CONTESTATION = "0197f3a0-0000-7000-8000-000000000005"
 
 
 class TransactionRecorded(Event):
@@ -130,6 +131,54 @@ class CorrectionAccepted(Event):
     amount_cents = fields.Integer(required=True, strict=True)
     reason = fields.String(required=True)
     accepted_at = fields.String(required=True)
+
+
+class ContestationOpened(Event):
+    """A club or a family disputes a transaction; the words stay here."""
+
+    type = "contestation_opened.v1"
+    key = "transaction_id"
+    unrouted = "retry"
+    example = {
+        "contestation_id": _CONTESTATION,
+        "transaction_id": _TRANSACTION,
+        "number": "T2600000042",
+        "structure_id": _STRUCTURE,
+        "opened_by": "family",
+        "opened_at": "2026-09-10T09:00:00+00:00",
+    }
+
+    contestation_id = fields.String(required=True)
+    transaction_id = fields.String(required=True)
+    number = fields.String(required=True)
+    structure_id = fields.String(required=True)
+    opened_by = fields.String(required=True, validate=validate.OneOf(("structure", "family")))
+    opened_at = fields.String(required=True)
+
+
+class ContestationDecided(Event):
+    """The Caf has decided; ``correction_cents`` (negative, or 0) goes on the partner's next payout."""
+
+    type = "contestation_decided.v1"
+    key = "transaction_id"
+    unrouted = "retry"
+    example = {
+        "contestation_id": _CONTESTATION,
+        "transaction_id": _TRANSACTION,
+        "number": "T2600000042",
+        "structure_id": _STRUCTURE,
+        "accepted": True,
+        "correction_cents": -2500,
+        "decided_at": "2026-09-12T09:00:00+00:00",
+    }
+
+    contestation_id = fields.String(required=True)
+    transaction_id = fields.String(required=True)
+    number = fields.String(required=True)
+    structure_id = fields.String(required=True)
+    accepted = fields.Boolean(required=True)
+    correction_cents = fields.Integer(required=True, strict=True)
+    decided_at = fields.String(required=True)
 
 
 class ConventionActivated(Reading):

@@ -238,6 +238,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return contestations.every(uow, **call.arguments)
 
+    @rpc(Nothing, demands=CAF_TRANSACTIONS, idempotent=True)
+    def contestations_waiting(self, call: Call) -> Any:
+        """How many contestations are open, and since when the oldest is."""
+        with self.database.unit_of_work(call) as uow:
+            return contestations.waiting(uow)
+
     @rpc(arguments.ContestationId, demands=CAF_TRANSACTIONS, idempotent=True)
     def contestation(self, call: Call) -> Any:
         """One contestation."""

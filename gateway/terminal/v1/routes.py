@@ -143,13 +143,14 @@ def transaction(number: str) -> Response:
 @describes(
     blueprint,
     answers=(200, {"anyOf": [schemas.Receipt, schemas.RefusedCall]}),
-    codes=("transaction_unknown", "validation_failed"),
+    codes=("transaction_unknown", "idempotency_in_progress", "validation_failed"),
 )
 @allow_terminal
 def by_key(key: str) -> Response:
     """What became of a call whose answer was lost
 
-    The first answer under that key: the transaction, or `problem` if it was refused. 404: it never arrived.
+    The first answer under that key: the transaction, or `problem` if it was refused. 409: it still runs. 404: it never
+    arrived.
     """
     found = _transactions().transaction_by_key(key)
     if found["transaction"]:

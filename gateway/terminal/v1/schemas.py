@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 STATES = ("recorded", "cancelled", "locked", "in_payout", "paid", "returned")
 KEY_PATTERN = r"^[\x21-\x7e]{1,64}$"
@@ -176,14 +176,20 @@ class LooseBatch(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457; further members depend on `code` (`errors`, `balance_cents`, `number` …)."""
+    """RFC 9457; further members depend on `code`, and more may come."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     code = fields.String(required=True)
-    errors = fields.Dict(keys=fields.String())
-    balance_cents = fields.Integer()
+    errors = fields.Dict(keys=fields.String(), metadata=_says("`validation_failed`: what is wrong, by field"))
+    balance_cents = fields.Integer(metadata=_says("`insufficient_balance`: what is left"))
+    number = fields.String(metadata=_says("`duplicate_suspected`: the earlier transaction"))
+    recorded_at = fields.AwareDateTime(metadata=_says("`duplicate_suspected`: when that was"))
+    retry_after_s = fields.Integer(metadata=_says("`rate_limited`: as `Retry-After`"))
 
 
 class BatchOutcome(Schema):

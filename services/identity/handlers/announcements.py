@@ -187,3 +187,36 @@ def on_payout_state_changed(
 def on_payout_held(uow: UnitOfWork, structure_id: str, reason: str, amount_cents: int) -> None:
     """The partner is told why its payout waits; payouts announces each reason once."""
     letters.to_representative(uow, structure_id, "payout_held", reason=reason, amount_cents=amount_cents)
+
+
+def on_contestation_opened(
+    uow: UnitOfWork, contestation_id: str, structure_id: str, number: str, opened_by: str
+) -> None:
+    """The instructors have something to decide; a club learns what a family says."""
+    letters.to_agents(
+        uow,
+        AgentRole.INSTRUCTOR,
+        "contestation_to_decide",
+        number=number,
+        opened_by=opened_by,
+        structure_name=letters.structure_name(uow, structure_id),
+        caf_url=letters.link(f"/caf/contestations/{contestation_id}"),
+    )
+    if opened_by == "family":
+        url = letters.link(f"/transactions/{number}")
+        letters.to_representative(uow, structure_id, "contestation_opened", number=number, transaction_url=url)
+
+
+def on_contestation_decided(
+    uow: UnitOfWork, structure_id: str, number: str, accepted: bool, correction_cents: int
+) -> None:
+    """The Caf's words stay where they were written: the mail leads there."""
+    letters.to_representative(
+        uow,
+        structure_id,
+        "contestation_decided",
+        number=number,
+        accepted=accepted,
+        correction_cents=correction_cents,
+        transaction_url=letters.link(f"/transactions/{number}"),
+    )

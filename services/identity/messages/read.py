@@ -179,3 +179,23 @@ class PayoutStateChanged(Reading):
     slip_number = fields.String(required=True)
     state = fields.String(required=True)
     reason = fields.String(allow_none=True, load_default=None)
+
+
+class ContestationOpened(Reading):
+    publisher = "transactions"
+    type = "contestation_opened.v1"
+
+    contestation_id = fields.String(required=True)
+    structure_id = fields.String(required=True)
+    number = fields.String(required=True)
+    opened_by = fields.String(required=True)
+
+
+class ContestationDecided(Reading):
+    publisher = "transactions"
+    type = "contestation_decided.v1"
+
+    structure_id = fields.String(required=True)
+    number = fields.String(required=True)
+    accepted = fields.Boolean(required=True)
+    correction_cents = fields.Integer(required=True)

@@ -8,8 +8,9 @@ from services.transactions import messages
 from services.transactions.domain import ledger, refusals
 from services.transactions.domain.refusals import Refusal
 from services.transactions.domain.states import TransactionState, check_cancellable
-from services.transactions.handlers import receipts
+from services.transactions.handlers import contestations, receipts
 from services.transactions.handlers.desk import Desk, desk_of
+from services.transactions.handlers.passes import expire
 from services.transactions.handlers.scans import Outcome, key_row, movement_rows, replay
 from services.transactions.repository import passes, transactions
 
@@ -51,14 +52,27 @@ def _cancel(uow: UnitOfWork, desk: Desk, number: str) -> dict[str, Any]:
     if row is None or not _within_reach(desk, row):
         raise refusals.TransactionUnknown
     check_cancellable(TransactionState(row["state"]), row["recorded_on"], uow.today)
+    if row["correction_cents"] is not None:  # the Caf has taken it back already
+        raise refusals.CancelWindowClosed
     transactions.mark_cancelled(uow.connection, row["transaction_id"], uow.now)
-    balance_cents = passes.give_back(uow.connection, row["pass_id"], row["amount_cents"])
-    entries = ledger.move((ledger.PARTNER, row["structure_id"]), (ledger.PASS, row["pass_id"]), row["amount_cents"])
-    passes.add_entries(uow.connection, movement_rows(ledger.Kind.CANCEL, entries, row["transaction_id"], uow.now))
+    balance_cents = _give_back(uow, row)
+    contestations.settle_by_cancelling(uow, row["transaction_id"])
     passes.add_notice(uow.connection, "cancelled_debit", row["pass_id"], row["transaction_id"])
     _announce(uow, row)
-    done = row | {"state": TransactionState.CANCELLED, "cancelled_at": uow.now}
+    done = row | {"state": TransactionState.CANCELLED, "cancelled_at": uow.now, "contested": False}
     return receipts.transaction(done, uow.today) | {"balance_cents": balance_cents}
+
+
+def _give_back(uow: UnitOfWork, row: dict[str, Any]) -> int:
+    """The amount goes back to the pass, and from a withdrawn one on to the budget; returns the pass's balance."""
+    cents = row["amount_cents"]
+    balance_cents, withdrawn = passes.give_back(uow.connection, row["pass_id"], cents)
+    entries = ledger.move((ledger.PARTNER, row["structure_id"]), (ledger.PASS, row["pass_id"]), cents)
+    passes.add_entries(uow.connection, movement_rows(ledger.Kind.CANCEL, entries, row["transaction_id"], uow.now))
+    if not withdrawn:
+        return balance_cents
+    expire(uow, row["pass_id"], row["season_id"], balance_cents)
+    return 0
 
 
 def _within_reach(desk: Desk, row: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from services.transactions.handlers.scans import movement_rows
 from services.transactions.repository import contestations, passes, seasons, transactions
 
 _PAGE = 50
+_CANCELLED_BY_CLUB = "Le partenaire a annulé la transaction lui-même, le jour même."
 
 
 def contest_own(uow: UnitOfWork, *, number: str, reason: str) -> dict[str, Any]:
@@ -48,8 +49,17 @@ def open_one(uow: UnitOfWork, row: dict[str, Any], *, opened_by: str, reason: st
         },
     )
     contestations.mark(uow.connection, row["transaction_id"], contested=True)
+    uow.publish(
+        messages.ContestationOpened,
+        contestation_id=contestation_id,
+        transaction_id=row["transaction_id"],
+        number=row["number"],
+        structure_id=row["structure_id"],
+        opened_by=opened_by,
+        opened_at=uow.now.isoformat(),
+    )
     uow.audit("contestation:open", contestation_id, structure_id=row["structure_id"], opened_by=opened_by)
-    return receipts.transaction(row | {"contested": True}, uow.today)
+    return receipts.transaction(row | {"contested": True, "contestation": ContestationState.OPEN}, uow.today)
 
 
 def _seal(words: str, column: str, contestation_id: str) -> str:
@@ -107,28 +117,78 @@ def decide(
     uow: UnitOfWork, *, contestation_id: str, accepted: bool, decision: str, amount_cents: int | None
 ) -> dict[str, Any]:
     """The Caf's decision, once and for all. Raises ContestationUnknown, AlreadyDecided or ValidationFailed."""
+    of = transactions.by_id(uow.connection, _known(uow, contestation_id)["transaction_id"], lock=True)
     row = _known(uow, contestation_id, lock=True)
     if row["state"] != ContestationState.OPEN:
         raise refusals.AlreadyDecided
-    if accepted:
-        _correct(uow, row, amount_cents)
-    contestations.change(
-        uow.connection,
-        contestation_id,
-        state=ContestationState.ACCEPTED if accepted else ContestationState.REJECTED,
-        decided_at=uow.now,
-        decided_by=uow.actor.account_id,
-        decision_sealed=_seal(decision, "decision_sealed", contestation_id),
-    )
-    contestations.mark(uow.connection, row["transaction_id"], contested=False)
-    of = transactions.by_id(uow.connection, row["transaction_id"])
+    correction_cents = _correct(uow, row, of, amount_cents) if accepted else 0
+    state = ContestationState.ACCEPTED if accepted else ContestationState.REJECTED
+    _settle(uow, row, state, decision, uow.actor.account_id)
+    _tell(uow, row, of, accepted=accepted, correction_cents=correction_cents)
     uow.audit("contestation:decide", contestation_id, structure_id=of["structure_id"], accepted=accepted)
     return one(uow, contestation_id)
 
 
-def _correct(uow: UnitOfWork, row: dict[str, Any], amount_cents: int | None) -> None:
-    """Take the amount back from the partner, and give it back to the pass, or to the budget if the pass is over."""
-    of = transactions.by_id(uow.connection, row["transaction_id"])
+def _settle(
+    uow: UnitOfWork, row: dict[str, Any], state: ContestationState, decision: str, decided_by: str | None
+) -> None:
+    contestation_id = row["contestation_id"]
+    contestations.change(
+        uow.connection,
+        contestation_id,
+        state=state,
+        decided_at=uow.now,
+        decided_by=decided_by,
+        decision_sealed=_seal(decision, "decision_sealed", contestation_id),
+    )
+    contestations.mark(uow.connection, row["transaction_id"], contested=False)
+
+
+def _tell(uow: UnitOfWork, row: dict[str, Any], of: dict[str, Any], *, accepted: bool, correction_cents: int) -> None:
+    """The structure hears of it from identity; the family by a mail, if it asked or gets money back."""
+    uow.publish(
+        messages.ContestationDecided,
+        contestation_id=row["contestation_id"],
+        transaction_id=of["transaction_id"],
+        number=of["number"],
+        structure_id=of["structure_id"],
+        accepted=accepted,
+        correction_cents=correction_cents,
+        decided_at=uow.now.isoformat(),
+    )
+    if accepted or row["opened_by"] == "family":
+        passes.add_notice(uow.connection, "contestation_decided", of["pass_id"], of["transaction_id"])
+
+
+def settle_by_cancelling(uow: UnitOfWork, transaction_id: str) -> None:
+    """The club undid the contested transaction itself: nothing is left for the Caf to decide."""
+    row = contestations.of_transaction(uow.connection, transaction_id)
+    if row is not None and row["state"] == ContestationState.OPEN:
+        _settle(uow, row, ContestationState.ACCEPTED, _CANCELLED_BY_CLUB, None)
+
+
+def decision_of(uow: UnitOfWork, transaction_id: str) -> dict[str, Any] | None:
+    """What was decided on a transaction, in the Caf's words, for those whom it concerns."""
+    row = contestations.of_transaction(uow.connection, transaction_id)
+    if row is None or row["state"] == ContestationState.OPEN:
+        return None
+    return {
+        "state": row["state"],
+        "opened_by": row["opened_by"],
+        "decided_at": row["decided_at"],
+        "decision": _open(row["decision_sealed"], "decision_sealed", row["contestation_id"]),
+        "correction_cents": row["correction_cents"],
+    }
+
+
+def waiting(uow: UnitOfWork) -> dict[str, Any]:
+    """{"open": how many, "oldest_opened_at"}."""
+    return contestations.waiting(uow.connection)
+
+
+def _correct(uow: UnitOfWork, row: dict[str, Any], of: dict[str, Any], amount_cents: int | None) -> int:
+    """Take the amount back from the partner, and give it back to the pass, or to the budget if the pass is over;
+    returns the signed cents of the correction. Raises AlreadyCancelled or ValidationFailed."""
     if of["state"] == TransactionState.CANCELLED:
         raise refusals.AlreadyCancelled
     cents = of["amount_cents"] if amount_cents is None else amount_cents
@@ -158,6 +218,7 @@ def _correct(uow: UnitOfWork, row: dict[str, Any], amount_cents: int | None) -> 
         reason="contestation",
         accepted_at=uow.now.isoformat(),
     )
+    return -cents
 
 
 def _give_back(uow: UnitOfWork, of: dict[str, Any], cents: int) -> tuple[str, str]:

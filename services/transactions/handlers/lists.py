@@ -9,6 +9,7 @@ from services.transactions import seals
 from services.transactions.domain import refusals
 from services.transactions.handlers import receipts
 from services.transactions.handlers.batches import problem
+from services.transactions.handlers.contestations import decision_of
 from services.transactions.handlers.desk import Desk, desk_of
 from services.transactions.handlers.scans import replay
 from services.transactions.repository import partners, transactions
@@ -76,7 +77,7 @@ def own_transaction(uow: UnitOfWork, *, number: str) -> dict[str, Any]:
     row = transactions.by_number(uow.connection, number, structure_id=desk.structure_id)
     if row is None or not _visible(desk, row, uow.today):
         raise refusals.TransactionUnknown
-    return receipts.transaction(row, uow.today)
+    return receipts.transaction(row, uow.today) | {"decision": decision_of(uow, row["transaction_id"])}
 
 
 def _visible(desk: Desk, row: dict[str, Any], today: date) -> bool:
@@ -85,8 +86,11 @@ def _visible(desk: Desk, row: dict[str, Any], today: date) -> bool:
 
 
 def transaction_by_key(uow: UnitOfWork, *, idempotency_key: str) -> dict[str, Any]:
-    """What became of the caller's own call under a key. Raises TransactionUnknown if it never arrived."""
+    """What became of the caller's own call under a key. Raises IdempotencyInProgress while it runs, and
+    TransactionUnknown if it never arrived."""
     desk = desk_of(uow.actor)
+    if not transactions.take_key(uow.connection, desk.structure_id, desk.caller, idempotency_key):
+        raise refusals.IdempotencyInProgress
     stored = transactions.stored_key(uow.connection, desk.structure_id, desk.caller, idempotency_key)
     if stored is None:
         raise refusals.TransactionUnknown

@@ -10,6 +10,7 @@ from services.chassis.files import FileStore
 from services.chassis.mail import Attachment
 from services.transactions import documents, seals
 from services.transactions.handlers import passes
+from services.transactions.handlers.contestations import decision_of
 from services.transactions.repository import families, transactions
 from services.transactions.repository import passes as pass_rows
 
@@ -71,6 +72,7 @@ def _notice(uow: UnitOfWork, row: dict[str, Any]) -> Notice | None:
             "pass": told,
             "link": f"{settings().base_url}/pass/{link}",
             "transaction": _transaction(uow, row["transaction_id"]),
+            "decision": decision_of(uow, row["transaction_id"]) if row["transaction_id"] else None,
         },
     )
 

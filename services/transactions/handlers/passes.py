@@ -119,14 +119,20 @@ def cancel(uow: UnitOfWork, *, pass_id: str, reason: str) -> dict[str, Any]:
     row = known(uow, pass_id)
     if row["cancelled_at"]:
         raise refusals.PassRevoked
-    passes.change(uow.connection, pass_id, cancelled_at=uow.now, balance_cents=0)
+    passes.change(uow.connection, pass_id, cancelled_at=uow.now)
     if row["balance_cents"]:
-        entries = ledger.move((ledger.PASS, pass_id), (ledger.BUDGET, row["season_id"]), row["balance_cents"])
-        passes.add_entries(uow.connection, movement_rows(ledger.Kind.EXPIRY, entries, pass_id, uow.now))
-        seasons.commit_budget(uow.connection, row["season_id"], -row["balance_cents"])
+        expire(uow, pass_id, row["season_id"], row["balance_cents"])
     passes.add_notice(uow.connection, "withdrawn", pass_id)
     uow.audit("pass:cancel", pass_id, given_back_cents=row["balance_cents"], reason_digest=_digest(reason))
     return told(known(uow, pass_id))
+
+
+def expire(uow: UnitOfWork, pass_id: str, season_id: str, balance_cents: int) -> None:
+    """All that is left on a pass goes back to the budget."""
+    passes.change(uow.connection, pass_id, balance_cents=0)
+    entries = ledger.move((ledger.PASS, pass_id), (ledger.BUDGET, season_id), balance_cents)
+    passes.add_entries(uow.connection, movement_rows(ledger.Kind.EXPIRY, entries, pass_id, uow.now))
+    seasons.commit_budget(uow.connection, season_id, -balance_cents)
 
 
 def top_up(uow: UnitOfWork, *, pass_id: str, amount_cents: int, reason: str, idempotency_key: str) -> dict[str, Any]:

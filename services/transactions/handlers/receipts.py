@@ -18,7 +18,13 @@ def transaction(row: dict[str, Any], today: date) -> dict[str, Any]:
         "amount_cents": row["amount_cents"],
         "recorded_at": row["recorded_at"],
         "recorded_on": row["recorded_on"],
-        "cancellable": row["state"] == TransactionState.RECORDED and row["recorded_on"] == today,
+        "contestation": row.get("contestation"),
+        "correction_cents": row.get("correction_cents"),
+        "cancellable": (
+            row["state"] == TransactionState.RECORDED
+            and row["recorded_on"] == today
+            and row.get("correction_cents") is None
+        ),
         "cancellable_until": day_end(row["recorded_on"]),
         "cancelled_at": row["cancelled_at"],
         "scheme": row["scheme"],
@@ -47,5 +53,6 @@ def first_answer(row: dict[str, Any], today: date, act: str, balance_cents: int)
     state: dict[str, Any] = {"state": TransactionState.CANCELLED}
     if act == "record":
         state = {"state": TransactionState.RECORDED, "cancelled_at": None}
-    first = row | state | {"contested": False, "slip_number": None, "payout_id": None}
+    nothing_yet = {"contestation": None, "correction_cents": None, "slip_number": None, "payout_id": None}
+    first = row | state | {"contested": False} | nothing_yet
     return transaction(first, today) | {"balance_cents": balance_cents}

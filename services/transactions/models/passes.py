@@ -105,6 +105,6 @@ class FamilyNotice(Base):  # type: ignore[misc, valid-type]
     __tablename__ = "family_notices"
 
     notice_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    kind: Mapped[Words]  # the name of its template: issued, renewed, debit, cancelled_debit, topped_up, withdrawn
+    kind: Mapped[Words]  # of its template: issued, renewed, debit, cancelled_debit, topped_up, withdrawn …
     pass_id: Mapped[Id] = mapped_column(ForeignKey("passes.pass_id"))
     transaction_id: Mapped[Id | None]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from services.transactions.models import Contestation, Correction, Transaction
 
@@ -25,10 +25,17 @@ def by_id(connection: Connection, contestation_id: str, *, lock: bool = False) -
     return dict(row) if row else None
 
 
-def of_transaction(connection: Connection, transaction_id: str) -> bool:
-    """Whether there is one, open or decided."""
-    found = select(Contestation.contestation_id).where(Contestation.transaction_id == transaction_id)
-    return connection.scalar(found) is not None
+def of_transaction(connection: Connection, transaction_id: str) -> dict[str, Any] | None:
+    """The one of a transaction, open or decided."""
+    row = connection.execute(_READ.where(Contestation.transaction_id == transaction_id)).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+def waiting(connection: Connection) -> dict[str, Any]:
+    """How many are open, and since when the oldest is."""
+    counted = select(func.count().label("open"), func.min(Contestation.opened_at).label("oldest_opened_at"))
+    row = connection.execute(counted.where(Contestation.state == "open")).mappings().one()
+    return dict(row)
 
 
 def page(connection: Connection, state: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:

@@ -60,15 +60,16 @@ def searched(
     return [dict(row) for row in connection.execute(ordered).mappings()]
 
 
-def give_back(connection: Connection, pass_id: str, amount_cents: int) -> int:
-    """Put an amount back on a pass; returns the balance."""
+def give_back(connection: Connection, pass_id: str, amount_cents: int) -> tuple[int, bool]:
+    """Put an amount back on a pass; returns the balance, and whether the pass has been withdrawn."""
     changed = (
         update(Pass)
         .where(Pass.pass_id == pass_id)
         .values(balance_cents=Pass.balance_cents + amount_cents)
-        .returning(Pass.balance_cents)
+        .returning(Pass.balance_cents, Pass.cancelled_at)
     )
-    return int(connection.scalar(changed) or 0)
+    row = connection.execute(changed).one()
+    return row.balance_cents, row.cancelled_at is not None
 
 
 def change(connection: Connection, pass_id: str, **values: Any) -> None:

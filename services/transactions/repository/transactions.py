@@ -9,7 +9,16 @@ from sqlalchemy import Connection, func, insert, literal_column, select, text, t
 
 from services.chassis import clock
 from services.chassis.keys import decode, encode
-from services.transactions.models import Beneficiary, Establishment, IdempotencyKey, Partner, Season, Transaction
+from services.transactions.models import (
+    Beneficiary,
+    Contestation,
+    Correction,
+    Establishment,
+    IdempotencyKey,
+    Partner,
+    Season,
+    Transaction,
+)
 
 _NAMES = (
     Season.scheme,
@@ -18,6 +27,8 @@ _NAMES = (
     Partner.name.label("structure_name"),
     Partner.partner_number,
     Establishment.name.label("establishment_name"),
+    Contestation.state.label("contestation"),
+    Correction.amount_cents.label("correction_cents"),
 )
 _READ = (
     select(*Transaction.__table__.c, *_NAMES)
@@ -25,12 +36,16 @@ _READ = (
     .join(Beneficiary, Beneficiary.beneficiary_id == Transaction.beneficiary_id)
     .outerjoin(Partner, Partner.structure_id == Transaction.structure_id)
     .outerjoin(Establishment, Establishment.establishment_id == Transaction.establishment_id)
+    .outerjoin(Contestation, Contestation.transaction_id == Transaction.transaction_id)
+    .outerjoin(Correction, Correction.contestation_id == Contestation.contestation_id)
 )
 
 
-def by_id(connection: Connection, transaction_id: str) -> dict[str, Any]:
-    """One transaction with the names around it."""
+def by_id(connection: Connection, transaction_id: str, *, lock: bool = False) -> dict[str, Any]:
+    """One transaction with the names around it; ``lock`` holds the row until the end."""
     found = _READ.where(Transaction.transaction_id == transaction_id)
+    if lock:
+        found = found.with_for_update(of=Transaction, key_share=True)
     return dict(connection.execute(found).mappings().one())
 
 
@@ -90,6 +105,8 @@ def page(
         .join(Beneficiary, Beneficiary.beneficiary_id == inner.c.beneficiary_id)
         .outerjoin(Partner, Partner.structure_id == inner.c.structure_id)
         .outerjoin(Establishment, Establishment.establishment_id == inner.c.establishment_id)
+        .outerjoin(Contestation, Contestation.transaction_id == inner.c.transaction_id)
+        .outerjoin(Correction, Correction.contestation_id == Contestation.contestation_id)
         .order_by(inner.c.recorded_at.desc(), inner.c.transaction_id.desc())
     )
     return [dict(row) for row in connection.execute(found).mappings()]

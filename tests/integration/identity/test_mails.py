@@ -134,6 +134,18 @@ def test_a_payout_in_several_pieces_is_one_mail(world, partner):
     assert len([m for m in world.running.mails(partner.email) if "retourné" in str(m["Subject"])]) == 1
 
 
+def test_a_club_hears_what_a_family_contests_and_what_the_caf_decides(world, partner):
+    contested = {"contestation_id": str(uuid4()), "number": "T2600000042"}
+    text = told(
+        world, partner, "contestation_opened.v1", "Une famille conteste", publisher="transactions",
+        opened_by="family", **contested,
+    )  # fmt: skip
+    assert "/transactions/T2600000042" in text
+    decided = {"number": "T2600000042", "correction_cents": -1250, "accepted": True}
+    text = told(world, partner, "contestation_decided.v1", "s'est prononcée", publisher="transactions", **decided)
+    assert "12,50\u00a0€ seront repris sur votre prochain remboursement" in text
+
+
 def test_only_activation_mails_carry_a_password_and_none_a_mobile_number(world, partner):
     for mail in world.running.mails():
         text = text_of(mail) + html_of(mail)

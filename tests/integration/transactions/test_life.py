@@ -194,6 +194,55 @@ def test_an_accepted_contestation_becomes_a_correction(db):
     assert_books_agree(db)
 
 
+def contest_as_family(db, shown, told):
+    """«ce n'est pas moi», which a family may say at once."""
+    from services.transactions import seals
+
+    with db.unit_of_work() as uow:
+        row = passes.known(uow, shown["pass_id"])
+        link = seals.family_link(row["family_id"], row["link_version"])
+        families.contest(uow, link=link, number=told["number"], reason="Pas nous")
+    with db.unit_of_work(make.AGENT) as uow:
+        return contestations.every(uow, state="open", cursor=None)["items"][-1]
+
+
+def test_what_the_caf_has_taken_back_the_same_day_is_not_cancelled_besides(db):
+    club, (shown,) = make.club(db), make.issue(db)
+    told, second = record(db, club.terminal(), shown, 1_000), record(db, club.terminal(), shown, 2_000)
+    decide(db, contest_as_family(db, shown, told))
+    with pytest.raises(refusals.CancelWindowClosed):
+        cancel(db, club.person(), told["number"])
+    with db.unit_of_work() as uow:
+        assert passes.one(uow, shown["pass_id"])["balance_cents"] == 8_000
+    assert cancel(db, club.person(), second["number"])["transaction"]["balance_cents"] == 10_000
+    assert_books_agree(db)
+
+
+def test_a_contestation_ends_well_when_the_club_cancels_itself(db):
+    club, (shown,) = make.club(db), make.issue(db)
+    told = record(db, club.terminal(), shown)
+    found = contest_as_family(db, shown, told)
+    cancel(db, club.person(), told["number"])
+    with db.unit_of_work(make.AGENT) as uow:
+        stands = contestations.one(uow, found["contestation_id"])
+    assert (stands["state"], stands["correction_cents"]) == ("accepted", None)
+    assert state(db, club.person(), told["number"])["contested"] is False
+    assert_books_agree(db)
+
+
+def test_what_is_cancelled_on_a_withdrawn_pass_goes_back_to_the_budget(db):
+    season_id = make.season(db)
+    club, (shown,) = make.club(db), make.issue(db, season_id=season_id)
+    told = record(db, club.terminal(), shown, 4_000)
+    with db.unit_of_work(make.AGENT) as uow:
+        passes.cancel(uow, pass_id=shown["pass_id"], reason="Doublon")
+    assert cancel(db, club.person(), told["number"])["transaction"]["balance_cents"] == 0
+    with db.unit_of_work(make.AGENT) as uow:
+        assert passes.one(uow, shown["pass_id"])["balance_cents"] == 0
+        assert seasons.one(uow, season_id)["figures"]["committed_cents"] == 0
+    assert_books_agree(db)
+
+
 def test_more_than_the_transaction_is_not_taken_back(db):
     club, (shown,) = make.club(db), make.issue(db)
     found = open_contestation(db, club, locked(db, club, shown))

@@ -126,6 +126,14 @@ def wait_for_link(stage, pass_id):
     return link
 
 
+def wait_for_mail(stage, subject):
+    deadline, pause = clock.now() + timedelta(seconds=30), threading.Event()
+    while not (found := [mail for mail in stage.platform.mails() if subject in str(mail["Subject"])]):
+        assert clock.now() < deadline
+        pause.wait(0.2)
+    return body(found[-1])
+
+
 def test_a_family_sees_renews_and_contests(app, stage):
     (shown,) = make.issue(stage.db, first=800)
     with stage.db.unit_of_work(stage.club.terminal()) as uow:
@@ -163,3 +171,7 @@ def test_the_caf_sees_all_transactions_and_decides_contestations(agent, app, sta
     assert agent.post(url, data={"amount_cents": "43,22", "decision": "Vu", "accept": "1"}).status_code == 422
     assert agent.post(url, data={"amount_cents": "40", "decision": "Vu", "accept": "1"}).status_code == 302
     assert "−40,00\u00a0€" in agent.get(url).get_data(as_text=True)
+    told = wait_for_mail(stage, "a examiné l'utilisation")
+    assert "40,00\u00a0€ reviennent sur le pass" in told and "« Vu »" in told
+    page = app.test_client().get(f"/pass/{link}").get_data(as_text=True)
+    assert "40,00\u00a0€ rendus" in page and "/contester" not in page

@@ -16,6 +16,10 @@ CHECKS = (
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
+    "response_headers_conformance",
+    "missing_required_header",
+    "unsupported_method",
+    "ignored_auth",
 )
 PAGE = Path(__file__).parents[3] / "docs" / "terminal-api.md"
 
@@ -54,16 +58,18 @@ def test_the_page_names_every_code_of_the_document(stage):
     assert described - set(re.findall(r"`(\w+)`", PAGE.read_text())) == set()
 
 
-def test_schemathesis_finds_no_5xx_and_no_undocumented_answer(stage):
+def test_schemathesis_finds_no_5xx_and_no_undocumented_answer(stage, tmp_path):
+    """Pairing too: after its ten calls a minute it is the documented 429 that is looked at. Its cache stays out of
+    the tree."""
     terminal = stage.terminal()
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "run"),
         f"{stage.platform.base_url}/api/v1/openapi.json",
         *("--header", f"Authorization: Bearer {terminal.token}"),
         *("--checks", ",".join(CHECKS)),
-        *("--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--rate-limit", "40/s"),
+        *("--max-examples", "10", "--phases", "examples,coverage,fuzzing", "--rate-limit", "40/s"),
         *("--generation-database", "none", "--seed", str(int(new_id()[-6:], 16))),
-        *("--exclude-path-regex", "/terminals/pair$", "--no-color"),
+        "--no-color",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
