@@ -220,6 +220,16 @@ class Dashboard(TypedDict):
     by_activity: list[Bar]
     by_commune: list[Bar]
     reconciliation: "Reconciliation | None"
+    unsolved_reports: list["UnsolvedReport"]
+
+
+class UnsolvedReport(TypedDict):
+    """A report of late with lines that match none of our transfers."""
+
+    report_id: str
+    filename: str
+    imported_at: str
+    line_count: int
 
 
 class Difference(TypedDict):

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import insert, select, text
 
@@ -24,6 +24,8 @@ DEFAULT_PLAN = {
 """Classes of the French plan comptable général; finance sets its own numbers."""
 HEADINGS = ("Date", "Journal", "Pièce", "Compte", "Libellé du compte", "Partenaire", "Opération", "Débit", "Crédit")
 JOURNAL = "PSL"
+PAGE_ROWS = 2_000
+"""Rows that an export holds at a time."""
 _OPERATIONS = {
     "lines_locked": "Transactions verrouillées",
     "correction": "Correction",
@@ -69,7 +71,7 @@ def ledger_rows(uow: UnitOfWork, first_on: date, last_on: date) -> Iterator[list
     """One row per entry of these Paris days, debits before credits."""
     numbered = {item["key"]: item for item in plan(uow)}
     span = {"begin": clock.day_start(first_on), "end": clock.day_start(last_on + timedelta(days=1))}
-    for row in uow.session.execute(_MOVEMENTS, span).mappings():
+    for row in uow.connection.execute(_MOVEMENTS, span, execution_options={"yield_per": PAGE_ROWS}).mappings():
         account = numbered[row["account"]]
         cents = row["amount_cents"]
         yield [
@@ -85,15 +87,18 @@ def ledger_rows(uow: UnitOfWork, first_on: date, last_on: date) -> Iterator[list
         ]
 
 
-def ledger_csv(uow: UnitOfWork, first_on: date, last_on: date) -> bytes:
-    """The ledger of these days, as French spreadsheets and accounting programs open it."""
-    written = io.StringIO()
+def write_ledger(uow: UnitOfWork, first_on: date, last_on: date, target: BinaryIO) -> None:
+    """Write the ledger of these days as French spreadsheets and accounting programs open it, row by row: a year of
+    movements doesn't fit in memory."""
+    written = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADINGS)
     writer.writerows(ledger_rows(uow, first_on, last_on))
-    return b"\xef\xbb\xbf" + written.getvalue().encode("utf-8")
+    written.detach()
 
 
+UNSOLVED_FOR = timedelta(days=30)
+"""How long the dashboard shows lines of bank reports that match none of our transfers."""
 WEEKS = 26
 GROUPS = 12
 _SITUATIONS = text(

@@ -203,8 +203,14 @@ def reconcile(
     with database.unit_of_work() as uow:
         kept = [asdict(difference) for difference in found[:KEPT_DIFFERENCES]]
         uow.session.execute(insert(ReconciliationRun).values(at=uow.now, difference_count=len(found), differences=kept))
-    _alert.set(len(found))
+        show(uow)
     return found
+
+
+def show(uow: UnitOfWork) -> None:
+    """Set the alert's metric to what the last reconciliation found."""
+    run = last_run(uow)
+    _alert.set(run["difference_count"] if run else 0)
 
 
 def last_run(uow: UnitOfWork) -> dict[str, Any] | None:

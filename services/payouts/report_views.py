@@ -1,8 +1,9 @@
 """What the pages show of bank reports."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from services.chassis.database import UnitOfWork
 from services.payouts.domain.refusals import BankReportUnknown
@@ -10,6 +11,7 @@ from services.payouts.models import BankReport, BankReportLine, Payout
 from services.payouts.views import page
 
 SHOWN_LINES = 2000
+MOST_UNSOLVED = 5
 _COUNTS = text(
     "SELECT count(*) FILTER (WHERE outcome = 'settled') AS settled_count, "
     "count(*) FILTER (WHERE outcome = 'returned') AS returned_count, "
@@ -32,6 +34,20 @@ def reports(uow: UnitOfWork, cursor: str | None, limit: int) -> dict[str, Any]:
         chosen = chosen.where(BankReport.report_id < cursor)
     found = [_summary(uow, report) for report in uow.session.scalars(chosen)]
     return page(found, limit, lambda row: row["report_id"])
+
+
+def unsolved_reports(uow: UnitOfWork, since: datetime) -> list[dict[str, Any]]:
+    """Reports of late with lines that match none of our transfers, newest first."""
+    troubled = BankReportLine.outcome.in_(("unknown", "amount_differs"))
+    chosen = (
+        select(BankReport.report_id, BankReport.filename, BankReport.imported_at, func.count().label("line_count"))
+        .join(BankReportLine, BankReportLine.report_id == BankReport.report_id)
+        .where(BankReport.imported_at > since, troubled)
+        .group_by(BankReport.report_id)
+        .order_by(BankReport.report_id.desc())
+        .limit(MOST_UNSOLVED)
+    )
+    return [dict(row) for row in uow.session.execute(chosen).mappings()]
 
 
 def report(uow: UnitOfWork, report_id: str) -> dict[str, Any]:

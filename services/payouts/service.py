@@ -1,6 +1,6 @@
 """The payouts service on the bus: what it answers, what it listens to, what it does by itself."""
 
-import io
+import tempfile
 from functools import cache
 from typing import Any
 
@@ -209,7 +209,11 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
     def dashboard(self, call: Call) -> dict[str, Any]:
         """Where the money stands."""
         with self.database.unit_of_work(call) as uow:
-            return {**accounting.dashboard(uow), "reconciliation": reconciliation.last_run(uow)}
+            return {
+                **accounting.dashboard(uow),
+                "reconciliation": reconciliation.last_run(uow),
+                "unsolved_reports": report_views.unsolved_reports(uow, uow.now - accounting.UNSOLVED_FOR),
+            }
 
     @rpc(Nothing, demands=FINANCE, idempotent=True)
     def reconcile(self, call: Call) -> dict[str, Any]:
@@ -246,10 +250,11 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
     def export_ledger(self, call: Call) -> dict[str, Any]:
         """The ledger's movements as CSV."""
         first_on, last_on = call.arguments["first_on"], call.arguments["last_on"]
-        with self.database.unit_of_work(call) as uow:
-            content = accounting.ledger_csv(uow, first_on, last_on)
+        with tempfile.TemporaryFile() as content, self.database.unit_of_work(call) as uow:
+            accounting.write_ledger(uow, first_on, last_on, content)
+            content.seek(0)
+            stored = store().put(content)
             uow.audit("ledger:export", f"{first_on}/{last_on}")
-        stored = store().put(io.BytesIO(content))
         filename = f"ecritures-{first_on}-{last_on}.csv"
         return {"sha256": stored.sha256, "filename": filename, "media_type": "text/csv; charset=utf-8"}
 
@@ -269,6 +274,12 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
         with self.database.alone("make-slips"):
             while documents.make_slips_ahead(self.database, store()):
                 continue
+
+    @every(seconds=10)
+    def show_differences(self) -> None:
+        """The last reconciliation as a metric, the same in every process, whoever made it."""
+        with self.database.unit_of_work() as uow:
+            reconciliation.show(uow)
 
     @every(seconds=30)
     def prepare_by_calendar(self) -> None:

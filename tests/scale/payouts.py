@@ -129,7 +129,10 @@ def fetch_slips(outside: Outside, batch_id: str, folder: Path) -> None:
             return
 
 
-def run(outside: Outside, database: BoundDatabase, partner_count: int, transactions: int) -> None:
+def run(
+    outside: Outside, database: BoundDatabase, partner_count: int, transactions: int
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Everything, in order; returns the batch and what each partner was owed, by its number."""
     began = time.monotonic()
 
     def lap(what: str) -> None:
@@ -168,6 +171,7 @@ def run(outside: Outside, database: BoundDatabase, partner_count: int, transacti
     differences = outside.call("reconcile", "preparer")["difference_count"]
     lap(f"reconciled by the platform itself, {differences} differences")
     assert differences == 0
+    return batch(), owed
 
 
 def main() -> int:

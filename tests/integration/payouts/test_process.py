@@ -1,5 +1,7 @@
 """The service as a process on a real broker: from a locked day to finance's journal, and a return paid again."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from deploy.local.waiting import wait_for
@@ -60,6 +62,33 @@ def test_one_agent_with_both_roles_can_t_do_both(outside):
     assert refused.value.code == "same_agent"
     assert outside.call("batch", "preparer", "releaser", account=BOTH, batch_id=batch_id)["may_release"] is False
     outside.call("cancel_batch", "preparer", "releaser", account=BOTH, batch_id=batch_id)
+
+
+def test_nor_by_several_requests_at_once(outside):
+    """Each with a fresh proof of its own, while the same agent prepares again."""
+    outside.lock(outside.partner(), 800, on="2026-11-21")
+    outside.due(800)
+    batch_id = outside.call("prepare_batch", "preparer", "releaser", account=BOTH)["batch_id"]
+
+    def refusal_of(work):
+        try:
+            work()
+        except Refused as refused:
+            return refused.code
+        return None
+
+    def release():
+        outside.release(batch_id, 800, account=BOTH, roles=("preparer", "releaser"))
+
+    def prepare():
+        outside.call("prepare_batch", "preparer", "releaser", account=BOTH)
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(refusal_of, [release, prepare, release, prepare, release, release]))
+    assert [code for code in answers if code == "same_agent"] == ["same_agent"] * 4
+    assert {answers[1], answers[3]} <= {"nothing_to_pay", "batch_in_preparation"}
+    assert outside.call("batch", "preparer", account=BOTH, batch_id=batch_id)["state"] == "prepared"
+    outside.call("cancel_batch", "preparer", account=BOTH, batch_id=batch_id)
 
 
 @pytest.mark.parametrize(
