@@ -32,7 +32,7 @@ def rights() -> dict[str, Rights]:
     found = {service: _of_service(service) for service in SERVICES}
     found["relay"] = Rights(f"^({_EVENTS}|.*\\.dead)$", f"^{_EVENTS}$", r"^.*\.dead$")
     found["gateway"] = Rights(_NOTHING, r"^(nameko-rpc|amq\.default)$", _NOTHING)
-    found["finance"] = Rights(r"^finance\..*$", r"^finance\..*$", r"^(finance\..*|payouts\.events)$")
+    found["finance"] = Rights(r"^(finance\..*|payouts\.events)$", r"^finance\..*$", r"^(finance\..*|payouts\.events)$")
     return found
 
 

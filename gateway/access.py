@@ -16,6 +16,7 @@ from typing import Any
 from flask import Response, abort, current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 
+from gateway import cookies
 from services.chassis import actor
 from services.chassis.refusals import Refused, Unavailable
 
@@ -106,7 +107,7 @@ def _sessions() -> Remembered:
 def viewer() -> Viewer:
     """The viewer of this request; a visitor when there is no session, or an unknown or closed one."""
     if "viewer" not in g:
-        g.viewer = _resolve(request.cookies.get(SESSION_COOKIE))
+        g.viewer = _resolve(cookies.kept(SESSION_COOKIE))
     return g.viewer
 
 
@@ -162,7 +163,7 @@ def _lifetime_s(actor_expires_at: str | float | None) -> float:
 
 def forget_resolved_session() -> None:
     """Forget what is known of this request's session (after a change of structure, a revocation …)."""
-    token = request.cookies.get(SESSION_COOKIE)
+    token = cookies.kept(SESSION_COOKIE)
     if token:
         _sessions().drop(token)
     g.pop("viewer", None)
@@ -177,19 +178,16 @@ def renew_viewer() -> Viewer:
 def open_session(response: Response, session_token: str) -> Response:
     """Put identity's new session token into the browser, replacing any earlier one."""
     forget_resolved_session()
-    response.set_cookie(
-        SESSION_COOKIE, session_token, httponly=True, samesite="Lax", path="/",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )  # fmt: skip
+    cookies.keep(response, SESSION_COOKIE, session_token)
     return response
 
 
 def close_session(response: Response) -> Response:
-    """Remove the session from the browser and from this process's memory."""
+    """Remove the session from the browser and from this process's memory, and with it what the browser may have kept
+    of its pages. (Not the browser's storage: a terminal keeps its scans made without network there.)"""
     forget_resolved_session()
-    response.delete_cookie(
-        SESSION_COOKIE, path="/", httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"]
-    )
+    cookies.drop(response, SESSION_COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

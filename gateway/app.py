@@ -10,13 +10,12 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import (
+    cookies,
     errors,
     formatting,
     health,
@@ -30,6 +29,7 @@ from gateway import (
     waiting,
 )
 from gateway.access import viewer
+from gateway.limits import limiter
 from gateway.terminal import v1 as terminal_api
 from services.chassis import keys, telemetry
 from services.chassis.config import settings
@@ -38,12 +38,6 @@ MAX_UPLOAD_BYTES = 12 * 1024 * 1024
 """One document may weigh 10 MB (DOMAIN); the rest of the form rides along."""
 DEVELOPMENT_PAGES = frozenset({"dev"})
 csrf = CSRFProtect()
-limiter = Limiter(
-    get_remote_address,
-    default_limits=["60 per second", "1500 per minute"],
-    default_limits_exempt_when=lambda: request.path.startswith("/api/"),
-    storage_uri="memory://",
-)
 
 
 def create_app(bus: Any = None, **overrides: Any) -> Flask:
@@ -71,13 +65,13 @@ def create_app(bus: Any = None, **overrides: Any) -> Flask:
 
 
 def _configuration() -> dict[str, Any]:
-    cookies = keys.keyring("gateway", "cookies")
-    current = cookies.current
+    ring = keys.keyring("gateway", "cookies")
+    current = ring.current
     production = settings().production
     return {
         "SECRET_KEY": current.secret,
-        "SECRET_KEY_FALLBACKS": [key.secret for kid, key in cookies.by_kid.items() if kid != current.kid],
-        "SESSION_COOKIE_NAME": "psl_page",
+        "SECRET_KEY_FALLBACKS": [key.secret for kid, key in ring.by_kid.items() if kid != current.kid],
+        "SESSION_COOKIE_NAME": cookies.name_of("psl_page", production=production),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": production,

@@ -1,12 +1,13 @@
 """Pages of our own for every way that a request can fail. The API answers problem+json by itself."""
 
 import structlog
-from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway import cookies
 from gateway.access import ACTOR_CODES, SESSION_COOKIE, close_session, forget_resolved_session, viewer
 from gateway.refusals import describe, flash_refusal
 from gateway.translation import N_
@@ -83,7 +84,7 @@ def _sign_in_again(refused: Refused) -> AnyResponse:
     """The service refuses this actor: forget it here too, and let the person sign in."""
     was_agent = viewer().is_agent
     forget_resolved_session()
-    if SESSION_COOKIE not in request.cookies:
+    if not cookies.kept(SESSION_COOKIE):
         return page(403)
     flash_refusal(refused)
     return close_session(redirect(url_for("sign_in.agent" if was_agent else "sign_in.partner")))  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def readyz() -> ResponseReturnValue:
 
 
 def register(app: Flask) -> None:
-    from gateway.app import limiter
+    from gateway.limits import limiter
 
     limiter.exempt(blueprint)
     app.register_blueprint(blueprint)

@@ -15,6 +15,9 @@ from services.chassis import telemetry
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context: a proxy in front may have begun the trace."""
 
+REFUSED = frozenset({400, 401, 403, 413, 415, 422, 429})
+"""What was turned away: there the log says where it came from, to find out about attacks (CNIL 2021-122)."""
+
 log = structlog.get_logger("gateway")
 
 
@@ -36,6 +39,7 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
             account_id=who.account_id if who else None,
+            **({"address": request.remote_addr} if response.status_code in REFUSED else {}),
         )
     return response
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, request
+from flask import Flask
 from flask_babel import Babel, Domain, get_locale
 
+from gateway import cookies
 from gateway.typography import FrenchTranslations
 
 LANGUAGES = {"fr": "Français", "en": "English"}
@@ -24,7 +25,7 @@ def N_(text: str) -> str:
 
 def chosen_language() -> str:
     """The language chosen with the link at the foot of the page; French by default."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "fr")
+    chosen = cookies.kept(LANGUAGE_COOKIE)
     return chosen if chosen in LANGUAGES else "fr"
 
 

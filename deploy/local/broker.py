@@ -1,9 +1,10 @@
 """A private RabbitMQ node from Debian's package, under var/, with its own ports, cookie and port mapper."""
 
+import json
 import os
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -154,6 +155,27 @@ class Broker:
             f'rabbit_auth_backend_internal:set_permissions(<<"{self.user}">>, <<"{vhost}">>, '
             '<<".*">>, <<".*">>, <<".*">>, <<"deploy">>).'
         )
+
+    def give_accounts(self, rights: Mapping[str, Sequence[str]], vhost: str = "/") -> None:
+        """Make (anew) one account for each name, with its password of this run and its three rights."""
+        steps = []
+        for account, allowed in rights.items():
+            user, password = self._account(account)
+            texts = ", ".join(f"<<{json.dumps(each)}>>" for each in allowed)
+            steps += [
+                f'catch rabbit_auth_backend_internal:add_user(<<"{user}">>, <<"{password}">>, <<"deploy">>)',
+                f'rabbit_auth_backend_internal:change_password(<<"{user}">>, <<"{password}">>, <<"deploy">>)',
+                f'rabbit_auth_backend_internal:set_permissions(<<"{user}">>, <<"{vhost}">>, {texts}, <<"deploy">>)',
+            ]
+        self._evaluate(", ".join(steps) + ".")
+
+    def _account(self, name: str) -> tuple[str, str]:
+        return f"{USER}-{name}", secret.password(self.var, f"broker-{name}")
+
+    def account_uri(self, name: str) -> str:
+        """The AMQP address of this node for one of the accounts."""
+        user, password = self._account(name)
+        return f"amqp://{user}:{password}@{HOST}:{self.amqp}/"
 
     def drop_vhost(self, vhost: str) -> None:
         self._evaluate(f'rabbit_vhost:delete(<<"{vhost}">>, <<"deploy">>).')

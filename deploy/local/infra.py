@@ -13,6 +13,7 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
+from deploy.broker_accounts import rights
 from deploy.local import processes
 from deploy.local.broker import BIN, Broker, installed, taken
 from deploy.local.ports import HOST, Ports
@@ -91,6 +92,12 @@ class Infrastructure:
         for service in SERVICES:
             found |= self.postgres.service_urls(service)
         return found
+
+    def give_broker_accounts(self) -> dict[str, str]:
+        """One account per process with the rights that it needs and no more; returns their addresses by name."""
+        allowed = rights()
+        self.broker.give_accounts(allowed)
+        return {name: ";".join(broker.account_uri(name) for broker in self.brokers) for name in allowed}
 
     def describe(self) -> dict[str, Any]:
         """Everything another process needs to use this infrastructure (tests: PSL_TEST_INFRA)."""

@@ -44,7 +44,8 @@ class Platform:
     """Services, relay and gateway as child processes.
 
     `surroundings` names the broker and the databases as environment variables; `scale` says how many processes
-    of a service run (one if not named).
+    of a service run (one if not named). `broker_addresses`, filled before the start, give each process its own broker
+    account instead of the one in `surroundings`.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Platform:
         gateway: bool = True,
         scale: Mapping[str, int] | None = None,
     ) -> None:
+        self.broker_addresses: dict[str, str] = {}
         self.var, self.ports = var.resolve(), Ports(port)
         self.services = tuple(services)
         self.base_url = f"http://{HOST}:{port}"
@@ -129,9 +131,14 @@ class Platform:
             process.command,
             self.var / "run",
             self.log(process.name),
-            {**self.environment, **process.env},
+            {**self.environment, **process.env, **self._broker_of(process.name)},
             cwd=ROOT,
         )
+
+    def _broker_of(self, name: str) -> dict[str, str]:
+        """Each process by its own broker account, where there are such (further processes of a service share it)."""
+        address = self.broker_addresses.get(name.partition("-")[0])
+        return {"AMQP_URI": address} if address else {}
 
     def log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"

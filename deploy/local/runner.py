@@ -65,6 +65,8 @@ class Runner:
             self.prepare()
         else:
             self.infrastructure.start(when_databases_answer=self.prepare)
+        if "AMQP_URI" not in given:
+            self.platform.broker_addresses = self.infrastructure.give_broker_accounts()
 
     def prepare(self) -> None:
         """Keys and tables, in a process of its own."""

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from gateway import cookies, limits
 from gateway.access import VISITOR, allow
 from gateway.application_forms import STEP_LABELS, ConsentForm, LinkForm, StepForm, form_of_step
 from gateway.application_uploads import keep_chosen_files, remove_asked_file
@@ -19,7 +20,6 @@ from gateway.clients.partners_results import Catalogue, Draft
 from gateway.files import send_stored
 from gateway.refusals import describe, flash_refusal
 from gateway.security import allow_framing_by_ourselves
-from services.chassis.config import settings
 from services.chassis.refusals import Refused, Unavailable
 
 blueprint = Blueprint("application", __name__, url_prefix="/inscription")
@@ -35,15 +35,12 @@ def several_files(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 
 
 def draft_token() -> str:
-    return request.cookies.get(DRAFT_COOKIE, "")
+    return cookies.kept(DRAFT_COOKIE)
 
 
 def with_draft(response: Response, token: str, days: int = 30) -> Response:
     """Remember the draft in this browser for as long as the draft lives."""
-    response.set_cookie(
-        DRAFT_COOKIE, token, max_age=days * 86400, httponly=True, samesite="Lax", path="/inscription",
-        secure=settings().production,
-    )  # fmt: skip
+    cookies.keep(response, DRAFT_COOKIE, token, max_age_s=days * 86400)
     return response
 
 
@@ -263,6 +260,7 @@ def link() -> ResponseReturnValue:
 
 @blueprint.post("/lien")
 @allow(VISITOR)
+@limits.letters
 def mail_link() -> ResponseReturnValue:
     draft = _draft_or_none()
     if draft is None:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import MultipleFileField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from gateway import limits
 from gateway.access import STRUCTURE_ROLES, VISITOR, allow, viewer
 from gateway.clients.partners_life import AssistanceClient
 from gateway.files import send_stored, stream_upload
@@ -92,6 +93,7 @@ def _ask_page(form: RequestForm, status: int = 200) -> ResponseReturnValue:
 
 @blueprint.post("/nouvelle")
 @allow(VISITOR)
+@limits.letters
 def send() -> ResponseReturnValue:
     form = request_form()
     if form.validate():

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
+from gateway import cookies, limits
 from gateway.access import VISITOR, allow, close_session, open_session, safe_next, viewer
 from gateway.clients.identity import AccountClient, SessionsClient
 from gateway.forms import Form
@@ -66,7 +67,7 @@ def _sign_in(form: SignInForm, kind: str) -> dict[str, Any] | None:
             kind,
             form.login.data or "",
             form.password.data or "",
-            device_token=request.cookies.get(DEVICE_COOKIE),
+            device_token=cookies.kept(DEVICE_COOKIE) or None,
             **browser(),
         )  # type: ignore[return-value]
     except Refused as refused:
@@ -81,19 +82,13 @@ def signed_in(opened: Any, target: str) -> Response:
         target = url_for("account.personalise")
     response = open_session(current_app.make_response(redirect(target)), opened["session_token"])
     if opened.get("device_token"):
-        response.set_cookie(
-            DEVICE_COOKIE,
-            opened["device_token"],
-            max_age=DEVICE_COOKIE_S,
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-        )
+        cookies.keep(response, DEVICE_COOKIE, opened["device_token"], max_age_s=DEVICE_COOKIE_S)
     return response
 
 
 @blueprint.route("/login/partner", methods=["GET", "POST"])
 @allow(VISITOR)
+@limits.failures
 def partner() -> ResponseReturnValue:
     """The page of the guide: «Je crée mon compte», or identifier and password of a personal account."""
     if viewer().signed_in and request.method == "GET":
@@ -113,6 +108,7 @@ def _status(form: Form) -> int:
 
 @blueprint.route("/login/agent", methods=["GET", "POST"])
 @allow(VISITOR)
+@limits.failures
 def agent() -> ResponseReturnValue:
     """First step of an agent: the password."""
     if viewer().signed_in and request.method == "GET":
@@ -137,6 +133,7 @@ def _step_is_over(refused: Refused) -> ResponseReturnValue | None:
 
 @blueprint.route("/login/agent/code", methods=["GET", "POST"])
 @allow(VISITOR)
+@limits.failures
 def agent_code() -> ResponseReturnValue:
     """Second step of an agent: the code of the authenticator, or a recovery code."""
     if STEP not in session:
@@ -158,6 +155,7 @@ def agent_code() -> ResponseReturnValue:
 
 @blueprint.route("/login/agent/authentification", methods=["GET", "POST"])
 @allow(VISITOR)
+@limits.failures
 def agent_enrol() -> ResponseReturnValue:
     """An agent's first sign-in: scan the QR code, type the code that the application shows."""
     if STEP not in session:
@@ -198,6 +196,7 @@ def sign_out() -> ResponseReturnValue:
 
 @blueprint.route("/mot-de-passe", methods=["GET", "POST"])
 @allow(VISITOR)
+@limits.letters
 def forgotten() -> ResponseReturnValue:
     """The same answer whether the address is known or not."""
     form = ForgottenForm()
@@ -209,6 +208,7 @@ def forgotten() -> ResponseReturnValue:
 
 @blueprint.route("/mot-de-passe/nouveau/<token>", methods=["GET", "POST"])
 @allow(VISITOR)
+@limits.failures
 def new_password(token: str) -> ResponseReturnValue:
     """Opened from the mailed link."""
     form = NewPasswordForm()

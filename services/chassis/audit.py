@@ -3,9 +3,10 @@
 `UnitOfWork.audit` inserts an entry with the change that it tells of. Shortly after, one sealer at a time
 (advisory lock, in the relay process) gives each entry a sequence number and chains it: SHA-256 of the link
 before it and of the entry's canonical JSON. The head of the chain is signed (Ed25519, key ring ``(service,
-"audit")``) and written outside the database: ``<var>/audit/<service>/latest.json`` after each sealing, and
-one file per day that stays. Keep these files elsewhere too: together they betray a change, a deletion, a
-reordering and a cut end.
+"audit")``) and written outside the database: ``<var>/audit/<service>/latest.json`` after each sealing, and one
+file per day that stays, quiet days included. Keep these files elsewhere too: together they betray a change, a
+deletion, a reordering and a cut end. A head that no longer fits the journal is never written over: it stays as
+``contradicted-<sequence>.json``, and each check tells of it.
 
     python -m services.chassis.audit verify transactions
 """
@@ -116,6 +117,18 @@ def export_head(head: Head) -> None:
         _write(of_day, head)
 
 
+def _keep_if_contradicted(connection: Connection, service: str) -> None:
+    """Set the latest head aside if the journal no longer holds what it signed: its end was cut, or written anew."""
+    latest = heads_folder(service) / "latest.json"
+    if not latest.exists():
+        return
+    signed = Head(**json.loads(latest.read_text()))
+    held = connection.scalar(select(audit_chain.c.hash).where(audit_chain.c.sequence == signed.sequence))
+    if held is None or bytes(held).hex() != signed.hash:
+        os.replace(latest, latest.with_name(f"contradicted-{signed.sequence}.json"))
+        _log.error("the journal of %s contradicts its signed head %d", service, signed.sequence)
+
+
 def _write(path: Path, head: Head) -> None:
     part = path.with_suffix(".part")
     part.write_text(json.dumps(asdict(head), indent=1))
@@ -148,15 +161,23 @@ class Sealer:
             if not connection.scalar(_LOCK):
                 return 0
             entries = connection.execute(_UNSEALED, {"after": self._after(connection)}).all()
-            if not entries:
-                return 0
+            _keep_if_contradicted(connection, self._database.service)
             last = connection.execute(_LAST).one_or_none()
+            if not entries:
+                self._sign_on_a_quiet_day(last)
+                return 0
             sequence, before = (last.sequence, last.hash) if last else (0, _NO_LINK)
             links = list(_chained(sequence, before, entries))
             connection.execute(insert(audit_chain), links)
         head = links[-1]
         export_head(sign_head(self._database.service, head["sequence"], head["hash"]))
         return len(entries)
+
+    def _sign_on_a_quiet_day(self, last: Any) -> None:
+        """Each day has its signed head, so that a day on which nothing happened isn't taken for one that was cut."""
+        today = datetime.now(UTC).date().isoformat()
+        if last and not (heads_folder(self._database.service) / f"{today}.json").exists():
+            export_head(sign_head(self._database.service, last.sequence, bytes(last.hash)))
 
     def _after(self, connection: Connection) -> str:
         """Ids begin with their time, so only the end of the table is searched; all of it now and then."""

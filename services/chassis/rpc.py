@@ -210,10 +210,7 @@ class RpcEntrypoint(Rpc):
             raise Expired
         if message.delivery_info.get("redelivered") and not self.idempotent:
             raise Refused("unavailable")
-        actor = actors.verify(headers.get(TOKEN))
-        refuse_revoked(self.container.service_name, actor)
-        if self.demands is not ANYONE and not actor.has(*self.demands):
-            raise NotAllowed
+        actor = self._entitled(headers.get(TOKEN))
         arguments = self._load(body)
         if accept_by is not None:
             self._tell_accepted(message)
@@ -231,6 +228,20 @@ class RpcEntrypoint(Rpc):
             _reply(message, _ACCEPTED)
         except LOST:
             raise Expired from None
+
+    def _entitled(self, token: str | None) -> Actor:
+        """Who asks, if they may. Whoever may not is written in the log. Raises Refused."""
+        who = "unknown"
+        try:
+            actor = actors.verify(token)
+            who = actor.label
+            refuse_revoked(self.container.service_name, actor)
+            if self.demands is not ANYONE and not actor.has(*self.demands):
+                raise NotAllowed
+        except Refused as refusal:
+            _log.warning("call refused", extra={"code": refusal.code, "method": self.method_name, "actor": who})
+            raise
+        return actor
 
     def _load(self, body: Any) -> dict[str, Any]:
         if not isinstance(body, dict) or body.get("args") or not isinstance(body.get("kwargs"), dict):

@@ -1,10 +1,12 @@
 """Every method × every role, straight over the bus: the gateway isn't the only thing there, so each service
 checks the actor itself."""
 
+import json
 import time
 
 import pytest
 
+from deploy.local.waiting import wait_for
 from services.chassis import actor, keys, serializer
 from services.chassis.config import SERVICES
 from services.chassis.refusals import Refused, Unavailable
@@ -122,6 +124,22 @@ def test_no_method_answers_a_forged_token(service):
         if (found := outcome(bus, name, method, made)) != "actor_invalid"
     ]
     assert answered == []
+
+
+def test_what_was_refused_stands_in_the_log(running, token):
+    """Who tried what, by id (ASVS 16.3.2)."""
+    made = token("manager", account_id=ACCOUNT_ID, structure_id=STRUCTURE_ID)
+    assert outcome(running.bus, "payouts", "release_batch", made) == "not_allowed"
+    assert outcome(running.bus, "payouts", "release_batch", "nonsense") == "actor_invalid"
+    log = running.processes["payouts"].log
+    wanted = [("not_allowed", ACCOUNT_ID), ("actor_invalid", "unknown")]
+
+    def told():
+        lines = [json.loads(line) for line in log.read_text().splitlines() if '"call refused"' in line]
+        return {(line["code"], line["actor"]) for line in lines if line["method"] == "release_batch"}
+
+    wait_for(lambda: set(wanted) <= told(), "the log tells both", 10)
+    assert set(wanted) <= told()
 
 
 def test_an_unknown_method_is_named_so(service, token):

@@ -77,6 +77,18 @@ def test_no_log_names_anybody(used: Used) -> None:
     assert {log.name: hits for log in logs if (hits := found(used.words(), log.read_text(errors="replace")))} == {}
 
 
+def test_the_failed_sign_in_stands_in_the_log(used: Used) -> None:
+    """By a keyed hash of the identifier (ASVS 16.3.1), and where it came from in the gateway's line."""
+    lines = [
+        line for line in used.running.processes["identity"].log.read_text().splitlines() if "sign-in refused" in line
+    ]
+    told = json.loads(lines[-1])
+    assert (told["factor"], told["code"]) == ("password", "sign_in_failed")
+    requests = used.running.processes["gateway"].log.read_text().splitlines()
+    (turned_away,) = [json.loads(line) for line in requests if '"/login/partner"' in line and '"status": 401' in line]
+    assert turned_away["address"] == "127.0.0.1"
+
+
 def tables(cursor: Any) -> list[str]:
     cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
     return [row[0] for row in cursor.fetchall()]

@@ -5,6 +5,7 @@ counted
 before the hash is computed, outside of any transaction.
 """
 
+import logging
 from typing import Any
 
 from services.chassis.database import BoundDatabase, UnitOfWork
@@ -15,6 +16,7 @@ from services.identity.domain import accounts, sessions
 from services.identity.domain.accounts import Kind, State
 from services.identity.domain.refusals import (
     ProvisionalPasswordExpired,
+    Refusal,
     SignInFailed,
     StepExpired,
     TotpWrong,
@@ -22,6 +24,8 @@ from services.identity.domain.refusals import (
 from services.identity.handlers import counting
 from services.identity.handlers.sessions import open_session
 from services.identity.models import Account, KnownDevice, RecoveryCode, SignInStep
+
+_log = logging.getLogger(__name__)
 
 _KINDS = {"partner": Kind.PERSON, "agent": Kind.AGENT}
 
@@ -39,6 +43,27 @@ def sign_in(
     """Check the password; then a session for partners, a second step for agents. Raises SignInFailed,
     TooManyAttempts, ProvisionalPasswordExpired."""
     fingerprint = personal.email_fingerprint(login)
+    try:
+        return _sign_in(database, call, kind, fingerprint, password, device_token, {"ip": ip, "user_agent": user_agent})
+    except Refusal as refusal:
+        _log_refused("password", fingerprint[:16], refusal)
+        raise
+
+
+def _log_refused(factor: str, whom: str, refusal: Refusal) -> None:
+    """For the operators: a keyed hash of the identifier or an account's id, never an address."""
+    _log.warning("sign-in refused", extra={"factor": factor, "whom": whom, "code": refusal.code})
+
+
+def _sign_in(
+    database: BoundDatabase,
+    call: Call,
+    kind: str,
+    fingerprint: str,
+    password: str,
+    device_token: str | None,
+    client: dict[str, str],
+) -> dict[str, Any]:
     with database.unit_of_work(call) as uow:
         account = _who(uow, fingerprint, _KINDS[kind])
         device = _device(uow, device_token, account)
@@ -53,7 +78,8 @@ def sign_in(
         _check_usable(uow, account, known_hash)
         account.password_hash = fresh_hash or account.password_hash
         counting.forget(uow, key)
-        return _next_step(uow, account, device_token, {"ip": ip, "user_agent": user_agent[:400]})
+        client["user_agent"] = client["user_agent"][:400]
+        return _next_step(uow, account, device_token, client)
 
 
 def _who(uow: UnitOfWork, fingerprint: str, kind: Kind) -> Account | None:
@@ -148,7 +174,9 @@ def check_second_factor(uow: UnitOfWork, account: Account, code: str) -> None:
     key = counting.totp_key(account.account_id)
     counting.count_try(uow, key)
     if not (_accept_totp(account, code) or _accept_recovery_code(uow, account, code)):
-        raise uow.keep(TotpWrong())
+        wrong = TotpWrong()
+        _log_refused("totp", account.account_id, wrong)
+        raise uow.keep(wrong)
     counting.forget(uow, key)
 
 

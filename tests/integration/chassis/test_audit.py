@@ -159,6 +159,36 @@ def test_a_chain_computed_anew_after_a_change_shows_by_the_exported_head(sealed:
     assert any("not what was signed" in problem for problem in sealed.problems())
 
 
+def test_a_cut_end_shows_although_the_journal_went_on_past_it(sealed: Journal) -> None:
+    sealed.write("g")
+    sealed.seal()
+    sealed.forge("DELETE FROM audit_chain WHERE sequence > 6")
+    sealed.forge("DELETE FROM audit WHERE subject = 'g'")
+    sealed.write("h", "i")
+    assert sealed.seal() == 2
+    (problem,) = sealed.problems()
+    assert "entry 7: not what was signed" in problem
+
+
+def test_a_cut_end_shows_although_the_journal_went_on_below_it(sealed: Journal) -> None:
+    sealed.write("g", "h")
+    sealed.seal()
+    sealed.forge("DELETE FROM audit_chain WHERE sequence > 6")
+    sealed.forge("DELETE FROM audit WHERE subject IN ('g', 'h')")
+    sealed.write("i")
+    sealed.seal()
+    (problem,) = sealed.problems()
+    assert "entry 8 is missing, the end was cut" in problem
+
+
+def test_a_quiet_day_has_its_head_too(sealed: Journal) -> None:
+    (of_day,) = [path for path in sealed.heads.glob("*.json") if path.stem != "latest"]
+    of_day.rename(of_day.with_name("2026-01-01.json"))
+    assert sealed.seal() == 0
+    assert json.loads(of_day.read_text())["sequence"] == 6
+    assert sealed.problems() == []
+
+
 def test_a_forged_head_shows(sealed: Journal) -> None:
     latest = sealed.heads / "latest.json"
     head = json.loads(latest.read_text())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.cookies import name_of
 from services.chassis.refusals import Refused, Unavailable
 
 OPENED = {
@@ -68,3 +69,56 @@ def test_a_delivery_report_needs_no_form_token_but_the_providers_signature(app, 
     (asked,) = bus.called("identity.record_sms_status")
     assert (asked["parameters"], asked["signature"]) == (REPORT, "signed")
     assert client.post("/mot-de-passe", data={"email": "ada@exemple.fr"}).status_code == 400
+
+
+def test_in_production_each_cookie_is_bound_to_the_host_and_to_tls(app, bus):
+    app.config.update(PRODUCTION=True, SESSION_COOKIE_NAME=name_of("psl_page", production=True))
+    app.config["SESSION_COOKIE_SECURE"] = True
+    bus.answers["identity.sign_in"] = OPENED
+    bus.answers["partners.start_application"] = {"draft_token": "d", "application_id": "a", "expires_on": "2026-12-24"}
+    client = app.test_client()
+    https = {"base_url": "https://localhost"}
+    answers = [
+        client.post("/login/partner", data=FORM, **https),
+        client.post("/inscription/nouvelle", **https),
+        client.post("/preferences", data={"language": "en", "appearance": "dark"}, **https),
+        client.post("/login/agent", data=FORM, **https),
+    ]
+    set_by = {name: line for answer in answers for name, line in cookies(answer).items()}
+    assert {"__Host-psl_session", "__Host-psl_demande", "__Host-psl_langue"} <= set(set_by)
+    for name, line in set_by.items():
+        assert name.startswith("__Host-"), line
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in line.split(";")}, line
+
+
+def test_signing_out_empties_the_browsers_memory_but_not_a_terminals_scans(app, bus, sign_in):
+    bus.answers["identity.close_session"] = {}
+    answer = sign_in("manager").post("/deconnexion")
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_one_address_that_tries_many_identifiers_is_slowed_down(app, bus):
+    """Identity counts per identifier; whoever walks through a list of stolen passwords is met here."""
+    bus.answers["identity.sign_in"] = Refused("sign_in_failed")
+    client = app.test_client()
+    answers = [
+        client.post("/login/partner", data={"login": f"p{n}@example.org", "password": "Stolen-Word-12"})
+        for n in range(21)
+    ]
+    assert [answer.status_code for answer in answers] == [401] * 20 + [429]
+    assert len(bus.called("identity.sign_in")) == 20
+    assert client.post("/login/agent", data=FORM).status_code == 429
+
+
+def test_good_sign_ins_from_one_address_are_not_counted(app, bus):
+    bus.answers["identity.sign_in"] = OPENED
+    client = app.test_client()
+    assert {client.post("/login/partner", data=FORM).status_code for _ in range(30)} == {302}
+
+
+def test_one_address_cannot_have_many_mails_sent(app, bus):
+    bus.answers["identity.request_password_reset"] = {}
+    client = app.test_client()
+    answers = [client.post("/mot-de-passe", data={"email": f"p{n}@example.org"}) for n in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert len(bus.called("identity.request_password_reset")) == 10

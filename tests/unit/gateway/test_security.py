@@ -31,6 +31,7 @@ def test_web_assembly_is_allowed_on_the_scanner_only(sign_in, bus) -> None:
         ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "same-origin"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "private, no-store"),
     ],
 )

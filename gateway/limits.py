@@ -1,0 +1,27 @@
+"""How often one address may ask. Counted per process: this softens load and slows somebody who tries many identifiers
+from one place; what protects an account or a code is counted in identity's and conventions' databases."""
+
+from flask import Response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+limiter = Limiter(
+    get_remote_address,
+    default_limits=["60 per second", "1500 per minute"],
+    default_limits_exempt_when=lambda: request.path.startswith("/api/"),
+    storage_uri="memory://",
+)
+FAILURES = "20 per minute; 200 per hour"
+"""Failed sign-ins from one address, whatever the identifiers: ten times what a forgetful office needs, and far below
+what a list of stolen passwords needs."""
+LETTERS = "10 per minute; 60 per hour"
+"""Mails that one address may have sent to others: lost passwords, links to a draft."""
+
+
+def refused(response: Response) -> bool:
+    """Whether a sign-in failed: a good one leads elsewhere."""
+    return response.status_code >= 400
+
+
+failures = limiter.shared_limit(FAILURES, scope="sign-in", methods=["POST"], deduct_when=refused)
+letters = limiter.shared_limit(LETTERS, scope="letters", methods=["POST"])
