@@ -42,5 +42,6 @@ bench: setup ## the benchmark, as ratios to what this machine can do
 chaos: setup ## the fault campaign: kills at named points, nothing lost, nothing doubled
 	@exec $(BIN)/python -m tests.chaos
 
-scale: setup ## a batch of 200 000 transactions of 5 000 partners, added up independently to the cent
-	@exec $(BIN)/python -m tests.scale.payouts
+scale: setup ## a batch of 200 000 transactions added up to the cent; 1 000 lost answers, 500 races for the last euro
+	@$(BIN)/python -m tests.scale.payouts
+	@exec $(BIN)/python -m tests.scale.scans

@@ -1,10 +1,7 @@
 """A real platform for the tests of this folder: transactions, identity, a gateway, and a club with a terminal."""
 
-import http.client
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,48 +12,7 @@ from services.chassis.ids import new_id
 from services.identity.handlers import announcements
 from tests.factories import transactions as make
 from tests.platform import Platform
-
-
-@dataclass
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass
-class Api:
-    """A terminal's side of the API: what any third party sees."""
-
-    base_url: str
-    token: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        parts = urlsplit(self.base_url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-        sent = {name.replace("_", "-"): value for name, value in {**self.extra, **headers}.items()}
-        if self.token:
-            sent["Authorization"] = f"Bearer {self.token}"
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
-        if raw is not None:
-            sent.setdefault("Content-Type", "application/json")
-        try:
-            connection.request(method, f"/api/v1{path}", raw, sent)
-            response = connection.getresponse()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
-        finally:
-            connection.close()
-
-    def record(self, shown: dict[str, Any], amount_cents: int = 100, key: str | None = None, **more: Any) -> Answer:
-        body = {"qr": shown["qr"], "amount_cents": amount_cents, **more}
-        return self.ask("POST", "/transactions", body, Idempotency_Key=key or new_id())
+from tests.terminals import Api
 
 
 @dataclass
