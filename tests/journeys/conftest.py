@@ -137,12 +137,13 @@ def labelled(site: Site) -> Labelled:
 
 @pytest.fixture
 def filming(playwright_session: Any, tmp_path: Path) -> Iterator[Callable[[str], Browser]]:
-    """`filming(text)`: a Chromium whose camera films a real QR of `text`."""
+    """`filming(text)`: a Chromium whose camera films a real QR of `text`. `filming.holds(picture)`: what its camera
+    films from the next time on that it is opened, as a PNG."""
     with ExitStack() as stack:
+        film = tmp_path / "camera.mjpeg"
 
         def launch(text: str) -> Browser:
-            film = tmp_path / "camera.mjpeg"
-            film.write_bytes(film_of(text))
+            film.write_bytes(film_of(picture_of(text)))
             browser = playwright_session.chromium.launch(
                 executable_path=CHROMIUM,
                 args=[
@@ -155,6 +156,7 @@ def filming(playwright_session: Any, tmp_path: Path) -> Iterator[Callable[[str],
             stack.callback(browser.close)
             return browser
 
+        launch.holds = lambda picture: film.write_bytes(film_of(picture))  # type: ignore[attr-defined]
         yield launch
 
 
@@ -165,10 +167,10 @@ def picture_of(text: str, *, scale: int = 6) -> bytes:
     return made.getvalue()
 
 
-def film_of(text: str, *, frames: int = 30) -> bytes:
+def film_of(picture: bytes, *, frames: int = 30) -> bytes:
     """A film, as Chromium's fake camera takes it, of a pass held before a wall."""
     frame = Image.new("RGB", (640, 480), "#8a7766")
-    frame.paste(Image.open(io.BytesIO(picture_of(text))).convert("RGB").resize((400, 400)), (120, 40))
+    frame.paste(Image.open(io.BytesIO(picture)).convert("RGB").resize((400, 400)), (120, 40))
     shot = io.BytesIO()
     frame.save(shot, "JPEG", quality=90)
     return shot.getvalue() * frames

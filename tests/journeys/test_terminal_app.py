@@ -3,16 +3,22 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import picture_of
+
 pytestmark = pytest.mark.timeout(400)
+
+
+def offers_a_pairing(person, labelled):
+    """The club's manager, at the page that shows a pairing code."""
+    desk = person()
+    desk.signs_in(labelled.club.email, labelled.club.password, labelled.club.structure)
+    desk.follow("Mes terminaux").follow("Appairer un terminal").fill({"Nom du terminal": "Accueil"})
+    return desk.press("Afficher le code").reads("Code d’appairage")
 
 
 def paired_terminal(person, labelled, browser):
     """Somebody with the app, paired by a code from «Mes terminaux»."""
-    desk = person()
-    desk.signs_in(labelled.club.email, labelled.club.password, labelled.club.structure)
-    desk.follow("Mes terminaux").follow("Appairer un terminal").fill({"Nom du terminal": "Accueil"})
-    desk.press("Afficher le code")
-    code = desk.page.locator("figcaption strong").inner_text()
+    code = offers_a_pairing(person, labelled).page.locator("figcaption strong").inner_text()
     someone = person(browser=browser, permissions=["camera"], phone=True)
     someone.open("/terminal").reads("Appairer ce terminal").checked("40-terminal-appairer")
     someone.fill({"Code d’appairage": code, "Nom de ce téléphone": "Téléphone de l’accueil"}).press("Appairer")
@@ -64,17 +70,44 @@ def test_a_terminal_scans_cancels_and_is_honest_without_network(person, labelled
     someone.checked("46-terminal-jour").press("Annuler").sees("Annulée")
 
 
-def test_a_forged_pass_is_told_even_without_network(person, labelled, filming) -> None:
+def test_a_terminal_is_paired_by_scanning_the_code_on_the_page(person, labelled, filming) -> None:
+    """Then it is shown a forged pass, which it tells by itself, and a good one, which it empties."""
     child = labelled.next_pass()
     forged = child.qr[:-6] + ("000000" if child.qr[-6:] != "000000" else "111111")
-    someone = paired_terminal(person, labelled, filming(forged))
+    desk, browser = offers_a_pairing(person, labelled), filming(forged)
+    filming.holds(desk.page.get_by_role("img", name="QR code d’appairage").screenshot())
+    someone = person(browser=browser, permissions=["camera"], phone=True)
+    someone.open("/terminal").press("Scanner le code d’appairage")
+    expect(someone.page.get_by_role("button", name="Scanner un pass")).to_be_visible()
+    desk.sees("est appairé")
+    filming.holds(picture_of(forged))
     someone.press("Scanner un pass").sees("Ce QR code n’est pas un pass valable")
 
+    filming.holds(picture_of(child.qr))
+    someone.press("Scanner un pass").reads("Montant").checked("47-terminal-montant").press("Tout le solde")
+    someone.reads("Confirmer").press("Confirmer la transaction").reads("Transaction enregistrée").press("Terminer")
+    someone.press("Scanner un pass").sees("Ce pass a déjà été entièrement utilisé chez vous")
 
-def test_a_large_amount_does_not_wait_offline(person, labelled, filming) -> None:
+
+def loses_the_answer(route) -> None:
+    """The call arrives; its answer doesn't."""
+    route.fetch()
+    route.abort()
+
+
+def test_a_lost_answer_waits_and_is_found_again_and_a_large_amount_does_not_wait(person, labelled, filming) -> None:
     child = labelled.next_pass()
     someone = paired_terminal(person, labelled, filming(child.qr))
     works_without_network(someone)
+    someone.page.route("**/api/v1/transactions", loses_the_answer)
+    scans(someone, "9,90")
+    someone.press("Confirmer la transaction").reads("En attente").sees("elle ne sera pas comptée deux fois")
+    someone.page.unroute("**/api/v1/transactions")
+    someone.press("Terminer").press("Envoyer maintenant").sees("Résultat des envois", "Enregistrée").press("J’ai vu")
+    someone.press("Transactions du jour").sees("9,90")
+    expect(someone.page.locator("[data-today-rows] li").filter(has_text="9,90")).to_have_count(1)
+    someone.press("Retour")
+
     someone.page.context.set_offline(True)
     scans(someone, "150")
     someone.sees("Hors ligne, une transaction ne peut pas dépasser")

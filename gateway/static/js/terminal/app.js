@@ -4,7 +4,7 @@ import { desk, reachable, waiting } from "./desk.js";
 import { home, nextPage, openToday, send, showWaiting } from "./lists.js";
 import { forget, foundPairing, pair, refreshDevice } from "./pairing.js";
 import { Queue } from "./queue.js";
-import { amountGiven, cancel, checkPass, confirm, foundPass, receipt } from "./recording.js";
+import { amountGiven, cancel, checkPass, confirm, foundPass, receipt, wholeBalance } from "./recording.js";
 import { Vault } from "./vault.js";
 import { $, notice, show, word } from "./views.js";
 
@@ -21,6 +21,7 @@ const actions = {
     notice("");
     return home();
   },
+  whole: wholeBalance,
   confirm,
   today: () => openToday(),
   more: nextPage,

@@ -19,5 +19,9 @@ export async function openCamera(found, back) {
     refuse("none");
     return;
   }
-  stop = await scan({ video: $('[data-view="scan"] video'), files, found, refused: refuse });
+  const felt = (text) => {
+    if (navigator.vibrate) navigator.vibrate(60);
+    return found(text);
+  };
+  stop = await scan({ video: $('[data-view="scan"] video'), files, found: felt, refused: refuse });
 }

@@ -63,7 +63,24 @@ export function judgedRow(one) {
   if (one.outcome.status === "recorded") {
     return row(euros(one.amountCents), badge(word("state-recorded"), "good"), `${one.outcome.transaction.number} · ${child(one.outcome.transaction.beneficiary)}`);
   }
-  return row(euros(one.amountCents), badge(word("refused"), "bad"), `${reason(one.outcome.code, one.outcome.fields)} ${instant(one.scannedAt)}`);
+  const button = one.outcome.code === "duplicate_suspected" ? secondMeant(one) : null;
+  return row(euros(one.amountCents), badge(word("refused"), "bad"), `${reason(one.outcome.code, one.outcome.fields)} ${instant(one.scannedAt)}`, button);
+}
+
+// The desk says that a suspected duplicate is meant: the row waits again, as a call whose answer is still to come. Its key
+// follows from the first one, so that a second press changes nothing.
+function secondMeant(one) {
+  const button = document.createElement("button");
+  button.className = "secondary small";
+  button.textContent = word("second-meant");
+  button.addEventListener("click", async () => {
+    const body = { ...one.pass, amount_cents: one.amountCents, confirm_duplicate: true };
+    await desk.queue.put({ ...one, key: `${one.key}-2`, sent: true, body, outcome: undefined });
+    await desk.queue.remove(one.key);
+    await showWaiting();
+    await send();
+  });
+  return button;
 }
 
 export async function home() {

@@ -25,16 +25,21 @@ function rawKey(x) {
   return Uint8Array.from(atob(base64.padEnd(Math.ceil(base64.length / 4) * 4, "=")), (character) => character.charCodeAt(0));
 }
 
-// {passId} of a genuine QR, or null. `keys`: [{kid, x}] as the API gives them at pairing.
-export async function verifyQr(text, keys) {
-  if (!text.startsWith(PREFIX)) return null;
-  const bytes = fromBase45(text.slice(PREFIX.length));
-  if (!bytes || bytes.length !== ALL_BYTES) return null;
+// What a QR is worth without network. `verdict`: "genuine" (then with `passId`), "forged" (none of ours, or wrongly
+// signed), or "unknown": its key came after our last visit, or this browser can't verify Ed25519; only the API can tell.
+// `keys`: [{kid, x}] as the API gives them.
+export async function judgeQr(text, keys) {
+  const bytes = text.startsWith(PREFIX) ? fromBase45(text.slice(PREFIX.length)) : null;
+  if (!bytes || bytes.length !== ALL_BYTES) return { verdict: "forged" };
   const known = keys.find((key) => key.kid === hex(bytes.slice(0, 2)));
-  if (!known) return null;
+  if (!known) return { verdict: "unknown" };
   const body = bytes.slice(0, BODY_BYTES);
   const signed = new Uint8Array([...new TextEncoder().encode(PREFIX), ...body]);
-  const key = await crypto.subtle.importKey("raw", rawKey(known.x), { name: "Ed25519" }, false, ["verify"]);
-  const genuine = await crypto.subtle.verify({ name: "Ed25519" }, key, bytes.slice(BODY_BYTES), signed);
-  return genuine ? { passId: hex(body.slice(2, 10)) } : null;
+  try {
+    const key = await crypto.subtle.importKey("raw", rawKey(known.x), { name: "Ed25519" }, false, ["verify"]);
+    const genuine = await crypto.subtle.verify({ name: "Ed25519" }, key, bytes.slice(BODY_BYTES), signed);
+    return genuine ? { verdict: "genuine", passId: hex(body.slice(2, 10)) } : { verdict: "forged" };
+  } catch {
+    return { verdict: "unknown" };
+  }
 }

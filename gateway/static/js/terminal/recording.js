@@ -3,17 +3,19 @@ import { Problem, Unreachable } from "./api.js";
 import { child, desk, now, reachable, tried, waiting } from "./desk.js";
 import { cents, euros, instant } from "./money.js";
 import { CAP_ONE_CENTS, CAP_SUM_CENTS, whyNot } from "./queue.js";
-import { verifyQr } from "./qr.js";
+import { refreshDevice } from "./pairing.js";
+import { judgeQr } from "./qr.js";
 import { $, facts, notice, reason, show, word } from "./views.js";
 
 export async function foundPass(qr) {
-  const genuine = await verifyQr(qr, desk.device.keys).catch(() => null);
-  if (!genuine) {
+  const { verdict, passId } = await judgeQr(qr, desk.device.keys);
+  if (verdict === "forged") {
     notice(word("not-a-pass"));
     show("home");
     return;
   }
-  await checkPass({ qr }, genuine.passId);
+  await checkPass({ qr }, passId);
+  if (verdict === "unknown" && desk.device && desk.draft.checked) await refreshDevice();
 }
 
 export async function checkPass(pass, passId) {
@@ -32,7 +34,7 @@ export async function checkPass(pass, passId) {
     }
   }
   if (!desk.draft.checked && !passId) {
-    notice(word("code-offline"), "waiting");
+    notice(word(pass.qr ? "cannot-verify" : "code-offline"), "waiting");
     show("home");
     return;
   }
@@ -59,8 +61,16 @@ export function askAmount() {
   facts($("[data-pass]"), passFacts());
   $("[data-amount-offline]").hidden = !desk.draft.offline;
   $("#amount").value = "";
+  const whole = $('[data-do="whole"]');
+  whole.hidden = !desk.draft.checked;
+  whole.textContent = desk.draft.checked ? word("whole", { balance: euros(desk.draft.checked.balance_cents) }) : "";
   show("amount");
   $("#amount").focus();
+}
+
+export function wholeBalance() {
+  $("#amount").value = (desk.draft.checked.balance_cents / 100).toFixed(2).replace(".", ",");
+  $("#amount").form.requestSubmit();
 }
 
 export async function amountGiven(typed) {
