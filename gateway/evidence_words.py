@@ -30,6 +30,8 @@ TITLES = {
 }
 
 DELIVERY = {
+    "accepted": N_("accepté par l’opérateur"),
+    "sending": N_("en cours d’envoi"),
     "queued": N_("en file d’attente"),
     "sent": N_("envoyé"),
     "delivered": N_("reçu"),

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from gateway.access import Viewer
 from gateway.clients.conventions import SigningClient
 from gateway.clients.partners import OwnApplicationClient
+from gateway.formatting import day
 from gateway.navigation import ADMINISTER, LEGAL, exists
 from services.chassis import clock
 from services.chassis.refusals import Refused, Unavailable
@@ -99,10 +100,18 @@ def _convention_steps(convention: Any, who: Viewer) -> list[Step]:
         return [_sign() if who.may(LEGAL) else _wait_for_the_signer()]
     if state == "signed_by_partner":
         return [_wait_for_the_caf()]
-    if state in ("refused", "terminated"):
-        title = _("Convention refusée par la Caf") if state == "refused" else _("Convention résiliée")
-        return [Step(title, convention.get("reason") or "", "bad")]
+    if state == "refused":
+        return [Step(_("Convention refusée par la Caf"), convention.get("reason") or "", "bad")]
+    if state == "terminated":
+        return [Step(_ended_title(convention), convention.get("reason") or "", "bad")]
     return []
+
+
+def _ended_title(convention: Any) -> str:
+    if not convention["in_force"]:
+        return _("Convention résiliée")
+    ends_on = day(convention["terminated_on"])
+    return _("Convention résiliée à compter du %(day)s : les pass sont acceptés jusque-là", day=ends_on)
 
 
 def _sign() -> Step:

@@ -74,16 +74,21 @@ class CafConventionsClient(ServiceClient):
         state: str | None = None,
         countersignable: bool | None = None,
         words: str | None = None,
+        kind: str | None = None,
+        sort: str = "oldest",
         cursor: str | None = None,
         limit: int = 50,
     ) -> results.ConventionList:
-        """Longest waiting first. `state`: one of the states, or None for all. `words`: name or partner number."""
+        """`sort`: "oldest" (longest waiting first) or "newest". `kind`: "initial", "amendment", "renewal", or None for
+        all. `state`: one of the states, or None for all. `words`: name or partner number."""
         return self._call(
             "conventions",
             idempotent=True,
             state=state,
             countersignable=countersignable,
             words=words,
+            kind=kind,
+            sort=sort,
             cursor=cursor,
             limit=limit,
         )
@@ -111,6 +116,10 @@ class CafConventionsClient(ServiceClient):
     def countersigning(self, job_id: str) -> results.CountersignJob:
         """Progress and report. Refuses `job_unknown`."""
         return self._call("countersigning", idempotent=True, job_id=job_id)
+
+    def recent_countersigning(self) -> list[results.CountersignStanding]:
+        """The last jobs, newest first."""
+        return self._call("recent_countersigning", idempotent=True)["items"]
 
     def refuse_convention(self, convention_id: str, reason: str) -> results.CafConvention:
         """Refuses `transition_refused`, `convention_unknown`."""

@@ -56,6 +56,7 @@ class SigningCodeStanding(TypedDict):
 
     state: str
     masked_phone: str | None
+    delivery_state: str | None  # "accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed"
     sent_at: str | None
     expires_at: str | None
     tries_left: int
@@ -64,13 +65,27 @@ class SigningCodeStanding(TypedDict):
     blocked_until: str | None
 
 
+class Words(TypedDict):
+    kind: str  # "same" | "removed" | "added"
+    text: str
+
+
+class ChangedPassage(TypedDict):
+    """One paragraph of two compared versions. `heading`: its article. `parts`: a changed one word by word."""
+
+    kind: str  # "same" | "removed" | "added" | "changed"
+    heading: str
+    text: str
+    parts: list[Words]
+
+
 class OpenedConvention(ConventionStanding):
     """What «Je signe la convention» shows. `read_at`: when this very document was declared read."""
 
     structure_name: str
     document: Document
     text: ConventionText
-    changes: list[dict[str, str]] | None  # against the version before: [{kind: "same"|"removed"|"added", text}]
+    changes: list[ChangedPassage] | None  # against the version before
     read_at: str | None
     code: SigningCodeStanding
 
@@ -99,6 +114,7 @@ class ConventionLine(TypedDict):
     effective_on: str | None
     ends_on: str | None
     waiting_since: str | None
+    age_days: int | None  # whole days of waiting for a signature
 
 
 class ConventionList(TypedDict):
@@ -145,10 +161,11 @@ class CountersignItem(TypedDict):
     done_at: str | None
 
 
-class CountersignJob(TypedDict):
-    """«Contresigner» for one or many: each item reports for itself."""
+class CountersignStanding(TypedDict):
+    """How far a counter-signing job is. ``account_id``: the signatory."""
 
     job_id: str
+    account_id: str
     started_at: str
     finished_at: str | None
     total: int
@@ -156,6 +173,11 @@ class CountersignJob(TypedDict):
     signed: int
     already_signed: int
     failed: int
+
+
+class CountersignJob(CountersignStanding):
+    """«Contresigner» for one or many: each item reports for itself."""
+
     items: list[CountersignItem]
 
 
@@ -191,4 +213,4 @@ class TextVersions(TypedDict):
 class TextDifference(TypedDict):
     before: str
     now: str
-    lines: list[dict[str, str]]  # [{kind: "same"|"removed"|"added", text}]
+    lines: list[ChangedPassage]

@@ -25,6 +25,7 @@ from services.chassis.refusals import Refused
 blueprint = Blueprint("caf_conventions", __name__, url_prefix="/caf/conventions")
 
 REVIEWERS = ("signatory", "instructor", "administrator")
+KINDS = ("initial", "amendment", "renewal")
 STATES = ("prepared", "signed_by_partner", "active", "refused", "terminated")
 REFRESH_S = 2
 
@@ -54,18 +55,25 @@ def index() -> ResponseReturnValue:
         "state": shown if shown in STATES else None,
         "countersignable": True if shown == "a_contresigner" else None,
         "words": words[:100] or None,
+        "kind": request.args.get("type") if request.args.get("type") in KINDS else None,
+        "sort": "newest" if request.args.get("tri") == "newest" else "oldest",
     }
     found = CafConventionsClient().conventions(**filters, cursor=request.args.get("cursor"))
-    cursor = found["next_cursor"]
+    may_sign = viewer().may("signatory")
+    recent = CafConventionsClient().recent_countersigning() if may_sign else []
+    asked = {"etat": shown, "mots": words or None, "type": filters["kind"], "tri": filters["sort"]}
     return render_template(
         "caf_conventions/index.html",
         found=found,
         counts=CafConventionsClient().convention_counts(),
-        shown=shown,
-        words=words,
+        asked=asked,
+        kinds=KINDS,
         states=STATES,
-        may_sign=viewer().may("signatory"),
-        next_url=url_for(".index", etat=shown, mots=words or None, cursor=cursor) if cursor else None,
+        may_sign=may_sign,
+        recent=recent,
+        names=names_of_accounts([job["account_id"] for job in recent]),
+        next_url=url_for(".index", **asked, cursor=found["next_cursor"]) if found["next_cursor"] else None,
+        first_url=url_for(".index", **asked) if request.args.get("cursor") else None,
     )
 
 
@@ -121,7 +129,11 @@ def job(job_id: Any) -> ResponseReturnValue:
     reasons = {
         item["convention_id"]: describe(Refused(item["reason"])).text for item in found["items"] if item["reason"]
     }
-    return render_template("caf_conventions/job.html", job=found, reasons=reasons, refresh_s=REFRESH_S)
+    failed = [item["convention_id"] for item in found["items"] if item["state"] == "failed"]
+    items = sorted(found["items"], key=lambda item: item["state"] != "failed")
+    return render_template(
+        "caf_conventions/job.html", job=found, items=items, failed=failed, reasons=reasons, refresh_s=REFRESH_S
+    )
 
 
 @blueprint.post("/<uuid:convention_id>/refuser")

@@ -205,6 +205,10 @@ class ListConventions(Schema):
         validate=validate.OneOf(["prepared", "signed_by_partner", "active", "refused", "terminated"]),
     )
     countersignable = fields.Boolean(allow_none=True, load_default=None)
+    kind = fields.String(
+        allow_none=True, load_default=None, validate=validate.OneOf(["initial", "amendment", "renewal"])
+    )
+    sort = fields.String(load_default="oldest", validate=validate.OneOf(["oldest", "newest"]))
     words = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100))
     cursor = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=200))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))

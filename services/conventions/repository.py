@@ -163,18 +163,23 @@ def page(
     words: str | None,
     cursor: str | None,
     limit: int,
+    kind: str | None = None,
+    sort: str = "oldest",
 ) -> tuple[list[Line], str | None]:
-    """Longest waiting first."""
+    """Longest waiting first, or last with ``sort="newest"``."""
     query = select(Convention, Structure).outerjoin(Structure, Structure.structure_id == Convention.structure_id)
     if state:
         query = query.where(Convention.state == state)
     if countersignable is not None:
         query = query.where(is_countersignable() if countersignable else ~is_countersignable())
+    if kind:
+        query = query.where(Convention.kind == kind)
     if words and words.strip():
         query = query.where(_matches(words))
+    order, newest = (Convention.waiting_since, Convention.id), sort == "newest"
     if after := _decode(cursor):
-        query = query.where(tuple_(Convention.waiting_since, Convention.id) > after)
-    query = query.order_by(Convention.waiting_since, Convention.id).limit(limit + 1)
+        query = query.where(tuple_(*order) < after if newest else tuple_(*order) > after)
+    query = query.order_by(*(column.desc() if newest else column for column in order)).limit(limit + 1)
     found: list[Line] = [(row[0], row[1]) for row in session.execute(query)]
     more = len(found) > limit
     lines = found[:limit]
@@ -231,6 +236,20 @@ def job(session: Session, job_id: str) -> CountersignJob:
     if found is None:
         raise JobUnknown
     return found
+
+
+def recent_jobs(session: Session, limit: int) -> list[tuple[CountersignJob, dict[str, int]]]:
+    """The newest jobs, each with how many items stand in which state."""
+    jobs = list(session.scalars(select(CountersignJob).order_by(CountersignJob.id.desc()).limit(limit)))
+    query = (
+        select(CountersignItem.job_id, CountersignItem.state, func.count())
+        .where(CountersignItem.job_id.in_([found.id for found in jobs]))
+        .group_by(CountersignItem.job_id, CountersignItem.state)
+    )
+    counted: dict[str, dict[str, int]] = {found.id: {} for found in jobs}
+    for job_id, state, count in session.execute(query):
+        counted[job_id][state] = count
+    return [(found, counted[found.id]) for found in jobs]
 
 
 def items(session: Session, job_id: str) -> list[tuple[CountersignItem, str | None, str | None]]:

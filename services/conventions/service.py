@@ -103,6 +103,11 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
         with self.database.unit_of_work(call) as uow:
             return jobs.progress(uow, **call.arguments)
 
+    @rpc(Nothing, demands=SIGNATORY, idempotent=True)
+    def recent_countersigning(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return jobs.recent(uow)
+
     @rpc(messages.RefuseConvention, demands=SIGNATORY)
     def refuse_convention(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:

@@ -46,9 +46,11 @@ for (const place of document.querySelectorAll("[data-password]")) {
   row.append(input, button);
 }
 
-for (const form of document.querySelectorAll("form[data-confirm]")) {
+// The form asks before anything it does; a button of it only before what the button does.
+for (const form of document.querySelectorAll("form[data-confirm], form:has(button[data-confirm])")) {
   form.addEventListener("submit", (event) => {
-    if (!window.confirm(form.dataset.confirm)) event.preventDefault();
+    const question = form.dataset.confirm ?? event.submitter?.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
   });
 }
 

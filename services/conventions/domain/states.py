@@ -71,8 +71,13 @@ def one_year_later(on: date) -> date:
         return on.replace(year=on.year + 1, day=28)
 
 
-def in_force(state: str, effective_on: date | None, ends_on: date | None, today: date) -> bool:
-    """Whether a convention binds on ``today`` (business days, ends included)."""
-    if state != ConventionState.ACTIVE or effective_on is None:
+def in_force(
+    state: str, effective_on: date | None, ends_on: date | None, today: date, terminated_on: date | None = None
+) -> bool:
+    """Whether a convention binds on ``today`` (business days, ends included). One that was terminated for a later day
+    binds until the day before ``terminated_on``."""
+    if effective_on is None or today < effective_on:
         return False
-    return effective_on <= today and (ends_on is None or today <= ends_on)
+    if state == ConventionState.TERMINATED:
+        return terminated_on is not None and today < terminated_on
+    return state == ConventionState.ACTIVE and (ends_on is None or today <= ends_on)

@@ -31,12 +31,14 @@ class Text:
     parties: tuple[str, ...]
     articles: tuple[Article, ...]
 
-    def lines(self) -> list[str]:
-        """Title, parties and articles as lines, for reading and comparing."""
-        lines = [self.title, *self.parties]
+    def passages(self) -> list[tuple[str, str]]:
+        """Title, parties and articles in reading order, each with the heading under which it stands ("" before the
+        first article; a heading stands under itself)."""
+        passages = [("", line) for line in (self.title, *self.parties)]
         for article in self.articles:
-            lines += [f"Article {article.number} – {article.title}", *article.paragraphs]
-        return lines
+            heading = f"Article {article.number} – {article.title}"
+            passages += [(heading, line) for line in (heading, *article.paragraphs)]
+        return passages
 
 
 class PlaceUnknown(LookupError):
@@ -79,16 +81,59 @@ def in_effect(texts: Iterable[Text], today: date) -> Text:
     return max(usable, key=lambda text: (text.effective_on, text.version))
 
 
-def difference(before: Text, now: Text) -> list[dict[str, str]]:
-    """Line by line what stayed, went and came: ``[{kind: "same"|"removed"|"added", text}]``, in reading order."""
-    return list(_changes(before.lines(), now.lines()))
+_WORD = re.compile(r"\S+\s*")
+_ALIKE = 0.5
+"""From here on two paragraphs are one that was reworded; below, one went and another came."""
 
 
-def _changes(before: Sequence[str], now: Sequence[str]) -> Iterable[dict[str, str]]:
-    matcher = difflib.SequenceMatcher(a=before, b=now, autojunk=False)
+def difference(before: Text, now: Text) -> list[dict[str, Any]]:
+    """What stayed, went, came and was reworded, in reading order: ``[{kind: "same"|"removed"|"added"|"changed",
+    heading, text, parts}]``. ``heading``: the article it stands in, "" before the first one. ``parts`` tell a changed
+    paragraph word by word: ``[{kind: "same"|"removed"|"added", text}]``."""
+    old, new = before.passages(), now.passages()
+    matcher = difflib.SequenceMatcher(a=_texts(old), b=_texts(new), autojunk=False)
+    found: list[dict[str, Any]] = []
     for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
         if tag == "equal":
-            yield from ({"kind": "same", "text": line} for line in before[a_from:a_to])
+            found += [_passage("same", *passage) for passage in new[b_from:b_to]]
+        else:
+            found += _reworded(old[a_from:a_to], new[b_from:b_to])
+    return found
+
+
+def _texts(passages: Sequence[tuple[str, str]]) -> list[str]:
+    return [text for _, text in passages]
+
+
+def _passage(kind: str, heading: str, text: str, parts: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+    return {"kind": kind, "heading": heading, "text": text, "parts": list(parts)}
+
+
+def _reworded(before: Sequence[tuple[str, str]], now: Sequence[tuple[str, str]]) -> Iterable[dict[str, Any]]:
+    """Each new paragraph beside the first old one that it resembles; what resembles nothing went or came."""
+    rest = list(before)
+    for heading, text in now:
+        place = next((place for place, (_, old) in enumerate(rest) if _alike(old, text)), None)
+        if place is None:
+            yield _passage("added", heading, text)
             continue
-        yield from ({"kind": "removed", "text": line} for line in before[a_from:a_to])
-        yield from ({"kind": "added", "text": line} for line in now[b_from:b_to])
+        yield from (_passage("removed", *gone) for gone in rest[:place])
+        yield _passage("changed", heading, text, _word_by_word(rest[place][1], text))
+        del rest[: place + 1]
+    yield from (_passage("removed", *gone) for gone in rest)
+
+
+def _alike(one: str, other: str) -> bool:
+    return difflib.SequenceMatcher(a=_WORD.findall(one), b=_WORD.findall(other), autojunk=False).ratio() >= _ALIKE
+
+
+def _word_by_word(before: str, now: str) -> Iterable[dict[str, str]]:
+    old, new = _WORD.findall(before), _WORD.findall(now)
+    for tag, a_from, a_to, b_from, b_to in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield {"kind": "same", "text": "".join(new[b_from:b_to])}
+            continue
+        if a_to > a_from:
+            yield {"kind": "removed", "text": "".join(old[a_from:a_to])}
+        if b_to > b_from:
+            yield {"kind": "added", "text": "".join(new[b_from:b_to])}

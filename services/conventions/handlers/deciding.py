@@ -17,7 +17,7 @@ ENDING_SOON = timedelta(days=60)
 
 def conventions(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
     lines, next_cursor = repository.page(uow.session, **filters)
-    return {"items": [views.line(*found) for found in lines], "next_cursor": next_cursor}
+    return {"items": [views.line(*found, uow.now) for found in lines], "next_cursor": next_cursor}
 
 
 def counts(uow: UnitOfWork) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
     structure = repository.structure(uow.session, found.structure_id)
     document = repository.document(uow.session, found.signed_document_id or found.document_id)
     return {
-        **views.line(found, structure),
+        **views.line(found, structure, uow.now),
         "commune_name": structure.commune_name if structure else None,
         "approved_at": found.approved_at,
         "refused_at": found.refused_at,

@@ -3,7 +3,8 @@ claims them; one that fails is reported and doesn't stop the rest; a job for the
 left and finds the others signed already."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert
@@ -19,6 +20,7 @@ from services.conventions.handlers.countersigning import Signatory, countersign
 from services.conventions.models import CountersignItem, CountersignJob
 
 MAX_ITEMS = 1000
+RECENT = 5
 _ORIGIN = {"table": "countersign_job", "column": "origin"}
 _TRANSIENT = frozenset({"unavailable", "seal_unavailable"})
 _TRIES = 3
@@ -61,17 +63,23 @@ def progress(uow: UnitOfWork, *, job_id: str) -> dict[str, Any]:
     """How far a job is, and what became of each item. Raises JobUnknown."""
     job = repository.job(uow.session, job_id)
     items = [_item(*row) for row in repository.items(uow.session, job.id)]
-    counted = {
-        state: sum(1 for item in items if item["state"] == state)
-        for state in ("waiting", "signed", "already_signed", "failed")
-    }
+    return {**_standing(job, Counter(item["state"] for item in items)), "items": items}
+
+
+def recent(uow: UnitOfWork) -> dict[str, Any]:
+    """The last jobs of every signatory, newest first, for finding the way back to a report."""
+    return {"items": [_standing(*found) for found in repository.recent_jobs(uow.session, RECENT)]}
+
+
+def _standing(job: CountersignJob, counted: Mapping[str, int]) -> dict[str, Any]:
+    states = {state: counted.get(state, 0) for state in ("waiting", "signed", "already_signed", "failed")}
     return {
         "job_id": job.id,
+        "account_id": job.account_id,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
-        "total": len(items),
-        **counted,
-        "items": items,
+        "total": sum(states.values()),
+        **states,
     }
 
 

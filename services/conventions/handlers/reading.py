@@ -121,7 +121,7 @@ def _opened(uow: UnitOfWork, convention_id: str) -> dict[str, Any]:
     }
 
 
-def _changes(uow: UnitOfWork, convention: Convention, text: texts.Text) -> list[dict[str, str]] | None:
+def _changes(uow: UnitOfWork, convention: Convention, text: texts.Text) -> list[dict[str, Any]] | None:
     """What an amendment or renewal changes against the convention that it replaces."""
     if convention.replaces_id is None:
         return None

@@ -1,7 +1,7 @@
 """What callers are told: plain values, no row objects."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.chassis.database import UnitOfWork
@@ -28,7 +28,9 @@ def standing(convention: Convention, today: date) -> dict[str, Any]:
         "terminated_on": convention.terminated_on,
         "reason": convention.reason,
         "downloadable": convention.document_id is not None,
-        "in_force": states.in_force(convention.state, convention.effective_on, convention.ends_on, today),
+        "in_force": states.in_force(
+            convention.state, convention.effective_on, convention.ends_on, today, convention.terminated_on
+        ),
     }
 
 
@@ -72,6 +74,7 @@ def code(uow: UnitOfWork, convention: Convention) -> dict[str, Any]:
     return {
         "state": state,
         "masked_phone": last.masked_phone if last else None,
+        "delivery_state": last.delivery_state if last and alive else None,
         "sent_at": last.requested_at if last and alive else None,
         "expires_at": last.expires_at if last and alive else None,
         "tries_left": tries.left,
@@ -81,8 +84,8 @@ def code(uow: UnitOfWork, convention: Convention) -> dict[str, Any]:
     }
 
 
-def line(convention: Convention, structure: Structure | None) -> dict[str, Any]:
-    """One line of the Caf's list."""
+def line(convention: Convention, structure: Structure | None, now: datetime) -> dict[str, Any]:
+    """One line of the Caf's list. ``age_days``: whole days of waiting for a signature."""
     return {
         "convention_id": convention.id,
         "kind": convention.kind,
@@ -98,6 +101,7 @@ def line(convention: Convention, structure: Structure | None) -> dict[str, Any]:
         "effective_on": convention.effective_on,
         "ends_on": convention.ends_on,
         "waiting_since": convention.waiting_since if convention.state in states.OPEN else None,
+        "age_days": (now - convention.waiting_since).days if convention.state in states.OPEN else None,
     }
 
 

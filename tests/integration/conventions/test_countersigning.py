@@ -31,6 +31,8 @@ def test_the_last_signature_seals_and_announces(world: World):
     club = world.club(approved=True).sign()
     report = world.countersign(club)
     assert (report["signed"], report["waiting"], report["total"]) == (1, 0, 1) and report["finished_at"]
+    [recent] = world.run(jobs.recent)["items"]
+    assert recent == {name: value for name, value in report.items() if name != "items"}
     found = world.look(club)
     assert found["state"] == "active" and found["effective_on"] == clock.today()
     assert found["ends_on"] == clock.today().replace(year=clock.today().year + 1) - timedelta(days=1)
@@ -158,6 +160,7 @@ def test_refusing_and_terminating(world: World):
     assert world.look(club)["state"] == "terminated" and world.look(club)["terminated_on"] == last
     [announced] = world.events("convention_terminated.v1")
     assert announced["effective_on"] == last.isoformat()
+    assert club.own()["in_force"], "until the day before"
 
 
 def terminate(world, club, effective_on):

@@ -294,6 +294,11 @@ def test_the_caf_s_list_is_longest_waiting_first_and_pages(world: World):
     second = world.run(deciding.conventions, cursor=first["next_cursor"], **filters)
     names = [line["structure_name"] for line in first["items"] + second["items"]]
     assert names == ["Club 0", "Club 1", "Club 2"] and second["next_cursor"] is None
+    newest = world.run(deciding.conventions, cursor=None, **filters, sort="newest")
+    assert [line["structure_name"] for line in newest["items"]] == ["Club 2", "Club 1"]
+    older = world.run(deciding.conventions, cursor=newest["next_cursor"], **filters, sort="newest")
+    assert [line["structure_name"] for line in older["items"]] == ["Club 0"]
+    assert world.run(deciding.conventions, cursor=None, **filters, kind="renewal")["items"] == []
     assert (
         world.run(deciding.conventions, cursor=None, **{**filters, "words": "Club 2"})["items"][0]["convention_id"]
         == clubs[2].convention_id

@@ -47,6 +47,13 @@ def test_a_convention_is_in_force_from_its_first_to_its_last_day():
     days = [first - timedelta(days=1), first, last, last + timedelta(days=1)]
     assert [states.in_force("active", first, last, day) for day in days] == [False, True, True, False]
     assert not states.in_force("terminated", first, last, first)
+    assert not states.in_force("refused", first, last, first)
+
+
+def test_what_is_terminated_for_a_later_day_binds_until_then():
+    first, last, terminated_on = date(2026, 11, 24), date(2027, 11, 23), date(2027, 1, 1)
+    days = [first, terminated_on - timedelta(days=1), terminated_on]
+    assert [states.in_force("terminated", first, last, day, terminated_on) for day in days] == [True, True, False]
 
 
 def test_a_leap_day_s_term_ends_a_year_later():
@@ -154,7 +161,7 @@ FACTS = {
 
 @pytest.mark.parametrize("version", sorted(text_files.all_texts()))
 def test_every_version_of_the_text_can_be_filled(version):
-    lines = texts.filled(text_files.text_of(version), FACTS).lines()
+    lines = [text for _, text in texts.filled(text_files.text_of(version), FACTS).passages()]
     assert not [line for line in lines if "{" in line or "}" in line]
     assert any("Judo Club" in line for line in lines)
 
@@ -181,13 +188,37 @@ def test_the_newest_text_in_effect_is_offered():
         texts.in_effect([new], date(2026, 12, 31))
 
 
+def told(before, now):
+    """(kind, text) of each passage but those that stayed; a changed one as its marked words."""
+    marks = {"same": "{}", "removed": "[-{}-]", "added": "[+{}+]"}
+    return [
+        (line["kind"], "".join(marks[part["kind"]].format(part["text"]) for part in line["parts"]) or line["text"])
+        for line in texts.difference(before, now)
+        if line["kind"] != "same"
+    ]
+
+
 def test_the_difference_of_two_versions_reads_in_order():
-    before = a_text("1", date(2026, 1, 1), "Le préavis est d’un mois.", "Fin.")
-    now = a_text("2", date(2027, 1, 1), "Le préavis est de deux mois.", "Fin.")
-    assert texts.difference(before, now) == [
-        {"kind": "same", "text": "Convention"},
-        {"kind": "same", "text": "Article 1 – Objet"},
-        {"kind": "removed", "text": "Le préavis est d’un mois."},
-        {"kind": "added", "text": "Le préavis est de deux mois."},
-        {"kind": "same", "text": "Fin."},
+    before = a_text("1", date(2026, 1, 1), "Le préavis est d’un mois.", "Autrefois, un papier.", "Fin.")
+    now = a_text("2", date(2027, 1, 1), "Le préavis est de deux mois.", "Fin.", "Une annexe fait partie du texte.")
+    assert told(before, now) == [
+        ("changed", "Le préavis est [-d’un -][+de deux +]mois."),
+        ("removed", "Autrefois, un papier."),
+        ("added", "Une annexe fait partie du texte."),
+    ]
+    kept = [(line["heading"], line["text"]) for line in texts.difference(before, now) if line["kind"] == "same"]
+    assert kept == [("", "Convention"), ("Article 1 – Objet", "Article 1 – Objet"), ("Article 1 – Objet", "Fin.")]
+
+
+def test_the_same_text_has_no_difference():
+    text = a_text("1", date(2026, 1, 1), "Fin.")
+    assert told(text, text) == []
+
+
+def test_a_paragraph_put_before_the_others_is_not_taken_for_them():
+    before = a_text("1", date(2026, 1, 1), "Les pass sont présentés à chaque séance.")
+    now = a_text("2", date(2027, 1, 1), "La Caf publie la liste.", "Les pass sont présentés à la première séance.")
+    assert told(before, now) == [
+        ("added", "La Caf publie la liste."),
+        ("changed", "Les pass sont présentés à [-chaque -][+la première +]séance."),
     ]

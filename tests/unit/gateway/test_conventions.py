@@ -7,7 +7,7 @@ from services.chassis.refusals import Refused, Unavailable
 SHA = "a" * 64
 CODE = {
     "state": "none", "masked_phone": None, "sent_at": None, "expires_at": None, "tries_left": 5, "sends_left": 3,
-    "next_send_at": None, "blocked_until": None,
+    "next_send_at": None, "blocked_until": None, "delivery_state": None,
 }  # fmt: skip
 SENT = CODE | {"state": "sent", "masked_phone": "06 •• •• •• 78", "expires_at": "2026-11-24T09:40:00+00:00"}
 
@@ -87,6 +87,15 @@ def test_five_digits_never_reach_the_service(representative, bus):
     assert bus.called("conventions.sign_convention") == []
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("delivered", "SMS remis"), ("undelivered", "n’a pas pu remettre"), ("sent", "en cours d’acheminement")],
+)
+def test_what_became_of_the_sms_is_told(representative, bus, state, told):
+    bus.answers["conventions.open_convention"] = opened(code=SENT | {"delivery_state": state})
+    assert told in representative.get("/convention").text
+
+
 def test_after_signing_the_guide_s_words(representative, bus):
     signed = opened("signed_by_partner", signed_at="2026-11-24T09:35:00+00:00")
     bus.answers["conventions.open_convention"] = signed
@@ -96,7 +105,8 @@ def test_after_signing_the_guide_s_words(representative, bus):
 
 
 def test_an_amendment_shows_what_changes(representative, bus):
-    changes = [{"kind": "same", "text": "A"}, {"kind": "removed", "text": "B"}, {"kind": "added", "text": "C"}]
+    kinds = {"same": "A", "removed": "B", "added": "C"}
+    changes = [{"kind": kind, "heading": "", "text": text, "parts": []} for kind, text in kinds.items()]
     bus.answers["conventions.open_convention"] = opened(kind="amendment", changes=changes)
     page = representative.get("/convention").text
     assert "<del>B</del>" in page and "<ins>C</ins>" in page
@@ -119,7 +129,7 @@ LINE = {
     "convention_id": CONVENTION_ID, "kind": "initial", "structure_id": "s-1", "structure_name": "Judo Club",
     "partner_number": "93-1", "state": "signed_by_partner", "countersignable": True, "text_version": "2026-1",
     "prepared_at": "2026-11-24T09:00:00+00:00", "signed_at": "2026-11-24T09:00:00+00:00", "activated_at": None,
-    "effective_on": None, "ends_on": None, "waiting_since": "2026-11-24T09:00:00+00:00",
+    "effective_on": None, "ends_on": None, "waiting_since": "2026-11-24T09:00:00+00:00", "age_days": 12,
 }  # fmt: skip
 DETAIL = LINE | {
     "commune_name": "Bobigny", "renamed": False, "approved_at": None, "refused_at": None,
@@ -130,11 +140,18 @@ DETAIL = LINE | {
 }  # fmt: skip
 
 
+RUNNING = {
+    "job_id": "01939f6e-4b1c-7c2e-9a53-2f6f0c5b7a98", "account_id": "a-9", "finished_at": None, "total": 300,
+    "started_at": "2026-11-24T09:00:00+00:00", "waiting": 180, "signed": 117, "already_signed": 0, "failed": 3,
+}  # fmt: skip
+
+
 @pytest.fixture
 def signatory(sign_in, bus):
     bus.answers["conventions.conventions"] = {"items": [LINE], "next_cursor": None}
     bus.answers["conventions.convention_counts"] = COUNTS
     bus.answers["conventions.convention"] = DETAIL
+    bus.answers["conventions.recent_countersigning"] = {"items": [RUNNING]}
     return sign_in("agent", "signatory")
 
 
@@ -143,6 +160,19 @@ def test_the_list_shows_what_waits_for_the_caf_first(signatory, bus):
     assert "Judo Club" in page and "Contresigner la sélection" in page
     [asked] = bus.called("conventions.conventions")
     assert asked["countersignable"] is True and asked["state"] is None
+    assert "12 jours" in page.replace("\u00a0", " ")
+
+
+def test_the_list_leads_back_to_the_work_under_way(signatory):
+    page = signatory.get("/caf/conventions").text.replace("\u00a0", " ")
+    assert f"/caf/conventions/lots/{RUNNING['job_id']}" in page
+    assert "en cours : 120 sur 300" in page and "3 échecs" in page
+
+
+def test_the_list_is_filtered_by_kind_and_turned_round(signatory, bus):
+    signatory.get("/caf/conventions?etat=active&type=renewal&tri=newest&mots=judo")
+    [asked] = bus.called("conventions.conventions")
+    assert (asked["state"], asked["kind"], asked["sort"], asked["words"]) == ("active", "renewal", "newest", "judo")
 
 
 def test_those_ticked_become_a_job_and_its_report(signatory, bus):
@@ -163,6 +193,9 @@ def test_those_ticked_become_a_job_and_its_report(signatory, bus):
     assert bus.called("conventions.countersign")[0]["convention_ids"] == [CONVENTION_ID, job_id]
     page = signatory.get(answer.location).text
     assert "n’est pas encore approuvée" in page and "http-equiv" not in page
+    assert page.index("Danse") < page.index("Judo Club"), "failures first"
+    again = page[page.index('action="/caf/conventions/contresigner"') :]
+    assert f'name="convention_id" value="{job_id}"' in again and CONVENTION_ID not in again.partition("</form>")[0]
 
 
 def test_nothing_ticked_is_told(signatory, bus):
@@ -208,13 +241,28 @@ def test_a_service_away_leaves_its_part_out(signatory, bus):
     assert answer.status_code == 200 and "momentanément indisponible" in answer.text
 
 
+CHANGES = [
+    {"kind": "same", "heading": "", "text": "Resté", "parts": []},
+    {
+        "kind": "changed", "heading": "Article 10 – Résiliation", "text": "Le préavis est de deux mois.",
+        "parts": [
+            {"kind": "same", "text": "Le préavis est "}, {"kind": "removed", "text": "d’un "},
+            {"kind": "added", "text": "de deux "}, {"kind": "same", "text": "mois."},
+        ],
+    },
+    {"kind": "added", "heading": "Article 10 – Résiliation", "text": "Neuf", "parts": []},
+]  # fmt: skip
+
+
 def test_the_texts_and_their_difference(signatory, bus):
     versions = [
         {"version": "2026-2", "effective_on": "2026-11-24", "articles": 14, "conventions": 0},
         {"version": "2026-1", "effective_on": "2026-01-01", "articles": 14, "conventions": 3},
     ]
     bus.answers["conventions.text_versions"] = {"in_effect": "2026-2", "to_amend": 3, "items": versions}
-    bus.answers["conventions.text_difference"] = {"before": "", "now": "", "lines": [{"kind": "added", "text": "Neuf"}]}
+    bus.answers["conventions.text_difference"] = {"before": "", "now": "", "lines": CHANGES}
     page = signatory.get("/caf/textes-de-convention").text
-    assert "<ins>Neuf</ins>" in page and "Proposer la nouvelle version à tous" in page
+    assert "<ins>Neuf</ins>" in page and "Le préavis est <del>d’un </del><ins>de deux </ins>mois." in page
+    assert page.count("Article 10 – Résiliation") == 1 and "Resté" not in page
+    assert "Proposer la nouvelle version à tous" in page
     assert bus.called("conventions.text_difference") == [{"before": "2026-1", "now": "2026-2"}]
