@@ -62,6 +62,7 @@ class Settings:
     bank_reports: str
     bank_max_transfers: int
     bank_max_cents: int
+    reminders: str
     clock_file: Path | None
 
     @property
@@ -150,6 +151,7 @@ def _read() -> Settings:
         bank_reports=env.str("PSL_BANK_REPORTS", ""),
         bank_max_transfers=env.int("PSL_BANK_MAX_TRANSFERS", 10_000, validate=validate.Range(min=1)),
         bank_max_cents=env.int("PSL_BANK_MAX_CENTS", 99_999_999_999, validate=validate.Range(min=1)),
+        reminders=env.str("PSL_REMINDERS", ""),
         clock_file=None if mode == "production" else var / "clock",
     )
     if found.production and (reasons := _production_problems(found, env)):

@@ -22,6 +22,7 @@ from services.identity.handlers import (
     texting,
     transfers,
 )
+from services.identity.handlers.waiting import RemindersReadable
 from services.identity.messages import arguments
 from services.identity.roles import ADMINISTERS, EVERYBODY, INSTRUCTS, KNOWN, PARTNERS, PERSONS, REPRESENTS, SIGNED_IN
 
@@ -30,6 +31,7 @@ class IdentityService(listening.Listening, Service):
     """Who people are, how to reach them, what they may do."""
 
     name = "identity"
+    reminders_readable = RemindersReadable()
 
     @rpc(arguments.SaveRegistration, demands={"service:partners"})
     def save_registration(self, call: Call) -> Any:

@@ -105,7 +105,7 @@ def _texts(passages: Sequence[tuple[str, str]]) -> list[str]:
     return [text for _, text in passages]
 
 
-def _passage(kind: str, heading: str, text: str, parts: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+def _passage(kind: str, heading: str, text: str, parts: Iterable[dict[str, str]] = ()) -> dict[str, Any]:
     return {"kind": kind, "heading": heading, "text": text, "parts": list(parts)}
 
 

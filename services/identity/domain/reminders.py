@@ -1,5 +1,7 @@
-"""What waits too long is recalled: whom, after how long, how often. Configuration is this one table."""
+"""What waits too long is recalled: whom, after how long, how often. An operator may change the table's numbers."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,9 +35,27 @@ RULES: dict[Waiting, Rule] = {
 }
 
 
-def next_reminder(kind: Waiting, since: datetime, reminded: int) -> datetime | None:
+_WRITTEN = re.compile(r"(?P<kind>\w+)=(?P<first>\d{1,3})/(?P<again>\d{1,3})x(?P<times>\d{1,2})", re.ASCII)
+
+
+def rules(written: str) -> dict[Waiting, Rule]:
+    """The table with an operator's numbers: «review=10/10x6 signature=3/7x0» recalls a review after 10 days and then
+    every 10, 6 times at most, and never a signature. What isn't named stays. Raises ValueError, which says what."""
+    found = dict(RULES)
+    for part in written.split():
+        match = _WRITTEN.fullmatch(part)
+        if match is None or match["kind"] not in set(Waiting):
+            raise ValueError(f"{part!r} is not a reminder: {'|'.join(Waiting)}=DAYS/DAYSxTIMES")
+        days = timedelta(days=int(match["first"])), timedelta(days=int(match["again"]))
+        found[Waiting(match["kind"])] = Rule(*days, int(match["times"]))
+    return found
+
+
+def next_reminder(
+    kind: Waiting, since: datetime, reminded: int, table: Mapping[Waiting, Rule] = RULES
+) -> datetime | None:
     """When the next reminder is due after `reminded` earlier ones; None when there were enough."""
-    rule = RULES[kind]
+    rule = table[kind]
     if reminded >= rule.times:
         return None
     return since + rule.first + rule.again * reminded

@@ -97,11 +97,11 @@ def on_convention_terminated(
 
 
 def on_application_correction_requested(
-    uow: UnitOfWork, application_id: str, structure_id: str, items: list[dict[str, str]]
+    uow: UnitOfWork, application_id: str, structure_id: str, items: list[dict[str, str]], message: str | None
 ) -> None:
     done_waiting(uow, Waiting.REVIEW, application_id)
     wait_for(uow, Waiting.CORRECTION, application_id, structure_id)
-    letters.to_representative(uow, structure_id, "correction_requested", items=items)
+    letters.to_representative(uow, structure_id, "correction_requested", items=items, message=message)
 
 
 def on_application_resubmitted(uow: UnitOfWork, application_id: str, structure_id: str) -> None:

@@ -6,9 +6,12 @@ from services.identity.domain.accounts import PROVISIONAL_PASSWORD_LIFETIME, Sta
 from services.identity.domain.agents import AgentRole
 from services.identity.domain.reminders import Waiting, next_reminder
 from services.identity.handlers import letters
+from services.identity.handlers.waiting import table
 from services.identity.models import WaitingItem
 
 AT_ONCE = 100
+NAMED = 20
+"""So many are named in one mail to agents; the others are counted."""
 
 _TO_AGENTS = {
     Waiting.REVIEW: (AgentRole.INSTRUCTOR, "reminder_review"),
@@ -19,7 +22,7 @@ _TO_PARTNERS = {Waiting.SIGNATURE: "reminder_signature", Waiting.CORRECTION: "re
 
 
 def send_due(uow: UnitOfWork) -> int:
-    """Send what is due; returns how many things were recalled."""
+    """Send what is due, to agents one mail for all of a kind; returns how many things were recalled."""
     due = (
         uow.session.query(WaitingItem)
         .filter(WaitingItem.due_at <= uow.now)
@@ -28,24 +31,33 @@ def send_due(uow: UnitOfWork) -> int:
         .limit(AT_ONCE)
         .all()
     )
+    for kind in _TO_AGENTS:
+        _remind_agents(uow, kind, [item for item in due if item.kind == kind])
     for item in due:
-        _remind(uow, item)
+        _remind_partner(uow, item)
         item.reminded += 1
-        item.due_at = next_reminder(Waiting(item.kind), item.since, item.reminded)
+        item.due_at = next_reminder(Waiting(item.kind), item.since, item.reminded, table())
     return len(due)
 
 
-def _remind(uow: UnitOfWork, item: WaitingItem) -> None:
+def _remind_agents(uow: UnitOfWork, kind: Waiting, items: list[WaitingItem]) -> None:
+    if not items:
+        return
+    role, template = _TO_AGENTS[kind]
+    oldest_first = sorted(items, key=lambda item: item.since)
+    named = [
+        {"structure_name": letters.structure_name(uow, item.structure_id or ""), "since": item.since}
+        for item in oldest_first[:NAMED]
+    ]
+    more = len(items) - len(named)
+    letters.to_agents(uow, role, template, items=named, more=more, count=len(items), caf_url=letters.link("/caf"))
+
+
+def _remind_partner(uow: UnitOfWork, item: WaitingItem) -> None:
     kind = Waiting(item.kind)
-    since = item.since
-    structure_id = item.structure_id or ""
-    if kind in _TO_AGENTS:
-        role, template = _TO_AGENTS[kind]
-        name = letters.structure_name(uow, structure_id)
-        letters.to_agents(uow, role, template, structure_name=name, since=since, caf_url=letters.link("/caf"))
-    elif kind in _TO_PARTNERS:
-        letters.to_representative(uow, structure_id, _TO_PARTNERS[kind], since=since)
-    else:
+    if kind in _TO_PARTNERS:
+        letters.to_representative(uow, item.structure_id or "", _TO_PARTNERS[kind], since=item.since)
+    elif kind is Waiting.ACTIVATION:
         _remind_activation(uow, item)
 
 

@@ -37,6 +37,7 @@ class ApplicationCorrectionRequested(FromPartners):
     application_id = fields.String(required=True)
     structure_id = fields.String(required=True)
     items = fields.List(fields.Nested(CorrectionItem), required=True)
+    message = fields.String(allow_none=True, load_default=None)
 
 
 class ApplicationResubmitted(FromPartners):

@@ -114,6 +114,7 @@ def request_correction(uow: UnitOfWork, application_id: str, message: str) -> di
         structure_id=found.structure_id,
         round=found.round,
         items=asked,
+        message=found.message,
     )
     return {"state": found.state, "items": asked}
 

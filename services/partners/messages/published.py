@@ -50,12 +50,14 @@ class ApplicationCorrectionRequested(Event):
         "structure_id": _STRUCTURE,
         "round": 1,
         "items": [{"kind": "document:statutes", "label": "Statuts", "reason": "Document illisible ou incomplet."}],
+        "message": "Une photo prise bien à plat suffit.",
     }
 
     application_id = fields.String(required=True)
     structure_id = fields.String(required=True)
     round = fields.Integer(required=True)
     items = fields.List(fields.Nested(CorrectionItem), required=True)
+    message = fields.String(required=True, allow_none=True)
 
 
 class ApplicationResubmitted(Event):

@@ -84,7 +84,9 @@ def test_what_to_correct_is_listed_with_its_reason(world, partner):
             {"kind": "rib", "label": "RIB", "reason": "Illisible <flou>"},
             {"kind": "statutes", "label": "Statuts", "reason": "Périmés"},
         ],
+        message="Une photo suffit.",
     )  # fmt: skip
+    assert "« Une photo suffit. »" in text
     assert "- RIB : Illisible <flou> - Statuts : Périmés" in plain(text)
 
 
@@ -165,6 +167,26 @@ def test_every_template_has_both_parts_and_a_subject():
     assert texts == {path.stem for path in MAILS.glob("*.html")}
     for path in MAILS.glob("*.txt"):
         assert path.read_text(encoding="utf-8").partition("\n")[0].strip()
+
+
+def test_agents_get_one_reminder_for_all_that_waits(world):
+    """Three hundred conventions to sign are not three hundred mails."""
+    caf = world.call_as("administrator")
+    caf("add_agent", first_name="Chloé", last_name="Signe", email="chloe@caf.example", roles=["signatory"])
+    clubs = [world.apply(name) for name in ("Club de l’Aube", "Club du Soir")]
+    for club in clubs:
+        world.announce(
+            "conventions", "convention_signed.v1", convention_id=str(uuid4()), structure_id=club.structure_id,
+            signed_at=now(), document_sha256="0" * 64,
+        )  # fmt: skip
+        world.mail("chloe@caf.example", f"Convention à contresigner : {club.name}")
+    ours = [club.structure_id for club in clubs]
+    world.rows(
+        "UPDATE waiting SET due_at = now() - interval '1 minute' WHERE kind = 'counter_signature' "
+        "AND structure_id = ANY(%s::uuid[])", ours,
+    )  # fmt: skip
+    text, _ = check(world.mail("chloe@caf.example", "Rappel : 2 conventions à contresigner"))
+    assert all(f"- {club.name}, depuis le" in text for club in clubs)
 
 
 def test_what_waits_is_recalled_by_the_platforms_clock(world):

@@ -97,3 +97,18 @@ def test_reminders_come_later_and_later_and_end(kind):
     assert due == sorted(due)
     assert due[0] == AT + rule.first
     assert reminders.next_reminder(kind, AT, rule.times) is None
+
+
+def test_an_operator_writes_other_numbers_for_reminders():
+    table = reminders.rules("review=3/7x2 signature=1/1x0")
+    due = [reminders.next_reminder(Waiting.REVIEW, AT, sent, table) for sent in range(3)]
+    assert due == [AT + timedelta(days=3), AT + timedelta(days=10), None]
+    assert reminders.next_reminder(Waiting.SIGNATURE, AT, 0, table) is None
+    assert table[Waiting.CORRECTION] == reminders.RULES[Waiting.CORRECTION]
+    assert reminders.rules("") == reminders.RULES
+
+
+@pytest.mark.parametrize("written", ["review", "review=3/7", "lunch=1/1x1", "review=a/7x2", "review=3/7x2;"])
+def test_a_slip_in_the_reminders_is_told(written):
+    with pytest.raises(ValueError, match="is not a reminder"):
+        reminders.rules(written)
