@@ -58,12 +58,13 @@ class Busy(Exception):
 class UnitOfWork:
     """One transaction of one service.
 
-    ``session``: the SQLAlchemy session. ``now``: the instant at which the work began, the same all through.
+    ``connection``: for set-based SQL. ``session``: the SQLAlchemy session on it, made when somebody asks for it (a
+    short call that needs none is spared its cost). ``now``: the instant at which the work began, the same all through.
     ``actor``: who asked. ``trace_id``: joins logs, events and journal of one request.
     """
 
-    def __init__(self, session: Session, service: str, actor: Actor, trace_id: str):
-        self.session = session
+    def __init__(self, engine: Engine, service: str, actor: Actor, trace_id: str):
+        self._engine = engine
         self.service = service
         self.actor = actor
         self.trace_id = trace_id
@@ -78,10 +79,15 @@ class UnitOfWork:
         """The business day, in Europe/Paris, at which the work began."""
         return clock.paris(self.now).date()
 
-    @property
+    @cached_property
     def connection(self) -> Connection:
-        """The transaction's connection, for set-based SQL."""
-        return self.session.connection()
+        """The transaction's connection, borrowed at the first question."""
+        return reach.connect(self._engine, self.actor.scope)
+
+    @cached_property
+    def session(self) -> Session:
+        """The session of this transaction."""
+        return Session(self.connection, expire_on_commit=False, join_transaction_mode="control_fully")
 
     def publish(self, event_type: type[Event], /, **data: Any) -> str:
         """Announce an event with this transaction; returns the event's id. Raises EventInvalid."""
@@ -141,12 +147,30 @@ class UnitOfWork:
 
     def finish(self) -> bool:
         """Flush and write events and journal; returns whether there are events to send."""
-        self.session.flush()
+        if self._has("session"):
+            self.session.flush()
         if self._journal:
-            self.session.execute(insert(audit), self._journal)
+            self.connection.execute(insert(audit), self._journal)
         if self._events:
-            outbox.store(self.session.connection(), self._events)
+            outbox.store(self.connection, self._events)
         return self._handed_over or bool(self._events)
+
+    def commit(self) -> None:
+        """Commit what was asked of the database, if anything."""
+        if self._has("session"):
+            self.session.commit()
+        if self._has("connection"):
+            self.connection.commit()  # for a session that was made and not used
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is undone."""
+        if self._has("session"):
+            self.session.close()
+        if self._has("connection"):
+            self.connection.close()
+
+    def _has(self, name: str) -> bool:
+        return name in self.__dict__
 
 
 def make_engine(url: str, *, pool_size: int = 20, application_name: str = "") -> Engine:
@@ -208,24 +232,40 @@ class BoundDatabase:
     @contextmanager
     def unit_of_work(self, call: Context | None = None) -> Iterator[UnitOfWork]:
         """One transaction for ``call`` (or for the service itself, in timers)."""
+        uow = self._unit(self.engine, call)
+        try:
+            yield uow
+            self._commit(uow)
+        except BaseException as fault:
+            if uow.keeps(fault):
+                self._commit(uow)
+            raise
+        finally:
+            uow.close()
+
+    def _unit(self, engine: Engine, call: Context | None) -> UnitOfWork:
         actor = call.actor if call else anonymous(f"service:{self.service}")
-        with reach.ReachingSession(self.engine, actor.scope) as session:
-            uow = UnitOfWork(session, self.service, actor, call.trace_id if call else new_id())
-            try:
-                yield uow
-            except BaseException as fault:
-                if not uow.keeps(fault):
-                    session.rollback()
-                    raise
-                self._commit(uow)
-                raise
-            else:
-                self._commit(uow)
+        return UnitOfWork(engine, self.service, actor, call.trace_id if call else new_id())
+
+    @contextmanager
+    def glance(self, call: Context) -> Iterator[UnitOfWork]:
+        """A unit of work for one question that changes nothing: no transaction around it, one round trip instead of
+        three. It reaches no further than the caller's scope."""
+        uow = self._unit(self._autocommitting, call)
+        try:
+            yield uow
+        finally:
+            uow.close()
+
+    @cached_property
+    def _autocommitting(self) -> Engine:
+        """The same pool; each statement is a transaction of its own."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _commit(self, uow: UnitOfWork) -> None:
         announced = uow.finish()
         faults.point("commit.before")
-        uow.session.commit()
+        uow.commit()
         faults.point("commit.after")
         if announced:
             self._nudge()

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, event, text
-from sqlalchemy.orm import Session
 
 SETTING = "psl.reach"
 ALL = "all"
@@ -35,22 +34,17 @@ def reach_of(scope: Mapping[str, str]) -> str:
     return "|" + "".join(f"{name}={value}|" for name, value in sorted(scope.items()))
 
 
-class ReachingSession(Session):
-    """A session whose transactions reach no further than its actor's scope."""
-
-    def __init__(self, engine: Engine, scope: Mapping[str, str]):
-        super().__init__(engine, expire_on_commit=False)
-        self.info[_WANTED] = reach_of(scope)
-
-
-@event.listens_for(ReachingSession, "after_begin")
-def _begin(session: Session, _: Any, connection: Connection) -> None:
-    if session.info[_WANTED] != ALL:
-        connection.info[_WANTED] = session.info[_WANTED]
+def connect(engine: Engine, scope: Mapping[str, str]) -> Connection:
+    """A connection whose coming transaction reaches no further than the scope. Raises ReachInvalid."""
+    wanted = reach_of(scope)
+    connection = engine.connect()
+    if wanted != ALL:
+        connection.info[_WANTED] = wanted
+    return connection
 
 
 def watch(engine: Engine) -> None:
-    """Make the engine say how far its sessions reach."""
+    """Make the engine say how far its transactions reach."""
     event.listen(engine, "before_cursor_execute", _say_first, retval=True)
     event.listen(engine, "checkin", lambda _, record: record.info.pop(_WANTED, None))
 

@@ -58,7 +58,7 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
     @rpc(arguments.ShownPass, demands=RECORDS, idempotent=True)
     def check_pass(self, call: Call) -> Any:
         """What a desk may know of a pass before debiting it."""
-        with self.database.unit_of_work(call) as uow:
+        with self.database.glance(call) as uow:
             return scans.check_pass(uow, **call.arguments)
 
     @rpc(arguments.RecordTransaction, demands=RECORDS, idempotent=True)

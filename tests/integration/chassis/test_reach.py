@@ -127,3 +127,34 @@ def test_an_odd_scope_is_refused_before_anything_runs(words: BoundDatabase, valu
         reach_of({"club_id": value})
     with pytest.raises(ReachInvalid):
         seen(words, by(club_id=value))
+
+
+def test_a_glance_reaches_no_further(words: BoundDatabase) -> None:
+    with words.glance(by(club_id="a")) as uow:
+        assert list(uow.connection.scalars(select(WORDS.c.word).order_by(WORDS.c.word))) == ["a1", "a2"]
+    assert seen(words, None) == ["a1", "a2", "b1", "b2"]
+
+
+def test_a_glance_leaves_no_transaction_open(words: BoundDatabase) -> None:
+    with words.glance(by(club_id="a")) as uow:
+        uow.connection.execute(text("SELECT 1"))
+        assert uow.connection.scalar(text("SELECT now() = statement_timestamp()"))
+        dbapi: Any = uow.connection.connection.dbapi_connection
+        assert dbapi.info.transaction_status == 0
+
+
+def test_what_a_session_and_its_connection_write_is_one_transaction(words: BoundDatabase) -> None:
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), words.unit_of_work() as uow:
+        uow.connection.execute(insert(WORDS), {"word": "a3", "club_id": "a"})
+        uow.session.execute(insert(WORDS), {"word": "a4", "club_id": "a"})
+        raise Stop
+    assert seen(words, None) == ["a1", "a2", "b1", "b2"]
+    with words.unit_of_work() as uow:
+        uow.connection.execute(insert(WORDS), {"word": "a3", "club_id": "a"})
+        assert uow.session is not None  # made and not used
+    with words.unit_of_work() as uow:
+        uow.session.execute(insert(WORDS), {"word": "a4", "club_id": "a"})
+    assert seen(words, by(club_id="a")) == ["a1", "a2", "a3", "a4"]
