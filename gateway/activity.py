@@ -137,9 +137,20 @@ def finance_plots(figures: Any) -> dict[str, Plot]:
     week_title = _("Montants ordonnés par semaine")
     return {
         "weeks": plots.bars(week_title, _("Semaine du"), _("Montant"), weeks, axis=_whole_euros),
-        "activities": _amounts(_("Par activité principale du partenaire"), _("Activité"), figures["by_activity"]),
+        "activities": _amounts(
+            _("Par activité principale du partenaire"), _("Activité"), _named(figures["by_activity"])
+        ),
         "communes": _amounts(_("Par commune du partenaire"), _("Commune"), figures["by_commune"]),
     }
+
+
+def _named(by_activity: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Activities under the names of the catalogue; under their codes while that can't be asked for."""
+    try:
+        names = {one["code"]: one["label"] for one in DraftClient().catalogue()["activities"]}
+    except Refused:
+        names = {}
+    return [{**one, "label": names.get(one["label"], one["label"])} for one in by_activity]
 
 
 def _amounts(title: str, what: str, found: list[dict[str, Any]]) -> Plot:

@@ -147,6 +147,7 @@ class Batch(BatchSummary):
     previous_amount_cents: int | None
     previous_transaction_count: int | None
     previous_correction_count: int | None
+    would_execute_on: str
     joined_partner_count: int
     absent_partner_count: int
     largest: list[BatchPayout]

@@ -210,6 +210,7 @@ def batch(uow: UnitOfWork, batch_id: str) -> dict[str, Any]:
         "bank_files": _bank_files(uow, batch_id),
         "failure": found.failure,
         "may_release": may_release,
+        "would_execute_on": execution_day(uow.today, bank_days.closed_around(uow.today)),
     }
 
 

@@ -67,8 +67,9 @@ def test_one_agent_with_both_roles_can_t_do_both(outside):
 def test_nor_by_several_requests_at_once(outside):
     """Each with a fresh proof of its own, while the same agent prepares again."""
     outside.lock(outside.partner(), 800, on="2026-11-21")
-    outside.due(800)
+    wait_for(lambda: outside.call("preview_batch", "preparer")["amount_cents"] >= 800, "800 cents are due", 20)
     batch_id = outside.call("prepare_batch", "preparer", "releaser", account=BOTH)["batch_id"]
+    cents = outside.call("batch", "preparer", account=BOTH, batch_id=batch_id)["amount_cents"]
 
     def refusal_of(work):
         try:
@@ -78,7 +79,7 @@ def test_nor_by_several_requests_at_once(outside):
         return None
 
     def release():
-        outside.release(batch_id, 800, account=BOTH, roles=("preparer", "releaser"))
+        outside.release(batch_id, cents, account=BOTH, roles=("preparer", "releaser"))
 
     def prepare():
         outside.call("prepare_batch", "preparer", "releaser", account=BOTH)

@@ -33,7 +33,7 @@ BATCH = {
     "previous_payout_count": None, "previous_amount_cents": None, "largest": [], "changed_accounts": [],
     "changed_account_count": 0, "left_behind": [{"reason": "account_missing", "partner_count": 2, "amount_cents": 90}],
     "bank_files": [], "ordered_count": 0, "slip_count": 0, "paid_count": 0, "returned_count": 0, "failure": None,
-    "may_release": True,
+    "may_release": True, "would_execute_on": "2026-11-25",
 }  # fmt: skip
 
 
@@ -147,6 +147,7 @@ def finance(agent, bus):
         },
         "payouts.account_plan": {"items": PLAN},
         "payouts.dashboard": FIGURES,
+        "partners.catalogue": {"activities": [{"code": "judo", "label": "Judo, jujitsu"}], "communes": []},
     }  # fmt: skip
     return agent
 
@@ -157,7 +158,7 @@ NOTHING = {"count": 0, "amount_cents": 0}
 FIGURES = {
     "to_prepare": {"count": 3, "amount_cents": 123450}, "to_release": NOTHING, "sent": NOTHING, "paid": NOTHING,
     "returned": NOTHING, "by_week": [{"label": "2026-11-23", "amount_cents": 5000}],
-    "by_activity": [{"label": "Judo", "amount_cents": 5000}], "by_commune": [{"label": "Bobigny", "amount_cents": 1}],
+    "by_activity": [{"label": "judo", "amount_cents": 5000}], "by_commune": [{"label": "Bobigny", "amount_cents": 1}],
     "reconciliation": {
         "at": "2026-11-24T08:00:00+00:00", "difference_count": 1,
         "differences": [{"name": "payout_lines", "subject": "BP-1", "expected": 100, "found": 90}],
@@ -167,7 +168,7 @@ FIGURES = {
 
 def test_the_dashboard_plots_and_names_differences(finance):
     page = finance("releaser").get("/caf/finances/").text
-    for shown in ("1 234,50", "<svg", "Judo", "Bobigny", "payout_lines", "BP-1", "0,90"):
+    for shown in ("1 234,50", "<svg", "Judo, jujitsu", "Bobigny", "payout_lines", "BP-1", "0,90"):
         assert shown in page.replace("\u202f", " ").replace("\u00a0", " ")
 
 
@@ -218,3 +219,82 @@ def test_the_plan_of_accounts_is_shown_and_set(finance, bus):
 
 def test_an_export_needs_its_days(finance):
     assert finance("releaser").get("/caf/finances/comptabilite/ecritures.csv?first_on=x").status_code == 422
+
+
+RETURNED = {
+    "payout_id": PAYOUT_ID, "slip_number": "BP-2026-0000001", "end_to_end_id": "PSL-BP-2026-0000001",
+    "state": "returned", "amount_cents": 2550, "transaction_count": 1, "correction_count": 0, "settled_on": None,
+    "returned_on": "2026-11-27", "return_reason": "AC04", "structure_id": "s-1", "partner_name": "Judo Club",
+    "partner_number": "93-000017", "batch_id": BATCH_ID, "batch_number": "LOT-2026-00001",
+    "prepared_at": "2026-11-24T08:00:00+00:00", "released_at": "2026-11-25T09:00:00+00:00",
+    "execution_on": "2026-11-26", "iban_masked": "FR76 •••• 189", "message_id": "LOT-2026-00001-01",
+    "line_ids": ["l-1"],
+    "reports": [
+        {
+            "report_id": PAYOUT_ID, "filename": "rejets.xml", "kind": "pain.002",
+            "imported_at": "2026-11-27T08:00:00+00:00", "outcome": "returned", "amount_cents": 2550, "reason": "AC04",
+            "on": "2026-11-27",
+        },
+        {
+            "report_id": PAYOUT_ID, "filename": "doublon.xml", "kind": "pain.002",
+            "imported_at": "2026-11-28T08:00:00+00:00", "outcome": "already_known", "amount_cents": 2550,
+            "reason": None, "on": "2026-11-28",
+        },
+    ],
+}  # fmt: skip
+STORY = {
+    "reference": "T-1", "structure_id": "s-1", "partner_name": "Judo Club", "partner_number": "93-000017",
+    "lines": [
+        {
+            "line_id": "l-1", "kind": "transaction", "number": "T-1", "scheme": "Pass’sports-loisirs",
+            "establishment_name": "Gymnase", "amount_cents": 2550, "occurred_at": "2026-11-23T10:00:00+00:00",
+            "locked_on": "2026-11-23", "waits": True,
+        }
+    ],
+    "payouts": [RETURNED], "hold": "account_suspended", "expected_on": None,
+}  # fmt: skip
+
+
+def test_finance_follows_a_transaction_to_the_bank(finance, bus):
+    bus.answers["payouts.story"] = STORY
+    client = finance("preparer")
+    assert "Rechercher" in client.get("/caf/finances/suivi").text
+    page = client.get("/caf/finances/suivi?reference=+T-1+").text
+    assert bus.called("payouts.story") == [{"reference": "T-1"}]
+    told = ("Transaction enregistrée", "Journée close à minuit", "LOT-2026-00001", "PSL-BP-2026-0000001", "rejets.xml")
+    places = [page.index(text) for text in (*told, "doublon.xml", "En attente du prochain lot")]
+    assert places == sorted(places)
+
+
+def test_a_reference_that_nothing_bears_is_said(finance, bus):
+    bus.answers["payouts.story"] = Refused("reference_unknown")
+    answer = finance("releaser").get("/caf/finances/suivi?reference=T-9")
+    assert answer.status_code == 422 and "ne porte cette référence" in answer.text and 'value="T-9"' in answer.text
+
+
+def test_a_club_follows_its_transaction_and_sees_only_what_concerns_it(partner, bus):
+    bus.answers["payouts.own_story"] = STORY
+    page = partner("accountant").get("/remboursements/suivi/T-1").text
+    for shown in ("Virement rejeté par la banque", "AC04", f"/remboursements/{PAYOUT_ID}/bordereau.pdf"):
+        assert shown in page
+    for hidden in ("/caf/", "rejets.xml", "doublon.xml"):
+        assert hidden not in page
+    assert partner("cashier").get("/remboursements/suivi/T-1").status_code == 403
+
+
+def test_a_batch_is_compared_with_the_last_one(agent, bus):
+    bus.answers["payouts.batch"] = {
+        **BATCH, "previous_number": "LOT-2026-00000", "previous_payout_count": 2, "previous_amount_cents": 5100,
+        "previous_transaction_count": 4, "previous_correction_count": 0, "joined_partner_count": 1,
+        "absent_partner_count": 2,
+    }  # fmt: skip
+    page = agent("releaser").get(f"/caf/remboursements/{BATCH_ID}").text.replace("\u00a0", " ").replace("\u202f", " ")
+    for shown in ("LOT-2026-00000", "51,00 €", "50 %)", "n’était pas dans le lot précédent", "2 ne sont plus"):
+        assert shown in page
+
+
+def test_the_dashboard_tells_of_lines_that_nobody_knows(finance, bus):
+    unsolved = {"report_id": PAYOUT_ID, "filename": "avis.xml", "imported_at": "2026-11-24T08:00:00+00:00"}
+    bus.answers["payouts.dashboard"] = {**FIGURES, "unsolved_reports": [{**unsolved, "line_count": 3}]}
+    page = finance("releaser").get("/caf/finances/").text
+    assert f"/caf/finances/retours/{PAYOUT_ID}" in page and "3 lignes" in page
