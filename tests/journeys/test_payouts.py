@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from deploy.driver import documents
 from deploy.driver.people import Agent, iban
 from deploy.local.waiting import wait_for
