@@ -24,23 +24,11 @@ from tests import bank_samples as bank
 from tests.factories import transactions as make
 from tests.integration.payouts.conftest import House
 
-CLUBS, PASSES = 2, 4
-which = st.integers(0, 7)
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("debit"), which, st.integers(1, 6_000)),
-        st.tuples(st.just("debit"), which, st.integers(1, 6_000)),
-        st.tuples(st.just("cancel"), which, st.none()),
-        st.tuples(st.just("night"), st.none(), st.none()),
-        st.tuples(st.just("contest"), which, st.integers(1, 6_000)),
-        st.tuples(st.just("pay"), st.booleans(), st.none()),
-        st.tuples(st.just("settle"), which, st.none()),
-        st.tuples(st.just("give_back"), which, st.none()),
-        st.tuples(st.just("account"), which, st.none()),
-    ),
-    min_size=8,
-    max_size=20,
-)
+CLUBS, PASSES = 2, 6
+which, cents = st.integers(0, 7), st.integers(1, 900)
+OFTEN = ("debit", "debit", "debit", "night", "night", "pay", "pay", "settle", "settle", "account")
+SELDOM = ("cancel", "contest", "take_back", "give_back")
+steps = st.lists(st.tuples(st.sampled_from(OFTEN + SELDOM), which, cents), min_size=15, max_size=25)
 PAYOUTS_READS = {
     read_by_payouts.TransactionsLocked: lines.on_transactions_locked,
     read_by_payouts.CorrectionAccepted: lines.on_correction_accepted,
@@ -89,7 +77,7 @@ class Departement:
         for number, club in enumerate(self.clubs):
             with house.uow() as uow:
                 partners.remember_number(uow, club.structure_id, f"93-{number:06d}")
-            self.account(number, None)
+            self.account(number, 0)
 
     def rows(self, query: str) -> list[Any]:
         with self.transactions.engine.connect() as connection:
@@ -110,13 +98,13 @@ class Departement:
     def _person_of(self, row: Any) -> Any:
         return next(club for club in self.clubs if club.structure_id == str(row["structure_id"])).person()
 
-    def cancel(self, place: int, _: None) -> None:
+    def cancel(self, place: int, _: int) -> None:
         row = self._some(place, "SELECT number, structure_id FROM transactions ORDER BY number")
         if row:
             with suppress(refusals.Refusal), self.transactions.unit_of_work(self._person_of(row)) as uow:
                 cancelling.cancel_transaction(uow, number=row["number"], idempotency_key=new_id())
 
-    def night(self, *_: None) -> None:
+    def night(self, *_: int) -> None:
         with self.transactions.unit_of_work() as uow:
             uow.connection.execute(
                 text(
@@ -127,45 +115,56 @@ class Departement:
         locking.lock_days(self.transactions)
 
     def contest(self, place: int, cents: int) -> None:
-        row = self._some(place, "SELECT number, structure_id FROM transactions WHERE NOT contested ORDER BY number")
+        row = self._some(
+            place,
+            "SELECT number, structure_id, amount_cents FROM transactions AS t WHERE state <> 'cancelled' AND NOT EXISTS "
+            "(SELECT FROM contestations AS c WHERE c.transaction_id = t.transaction_id) ORDER BY number DESC",
+        )
         if row is None:
             return
+        taken_back = 1 + cents % row["amount_cents"]
         with suppress(refusals.Refusal):
             with self.transactions.unit_of_work(self._person_of(row)) as uow:
                 contestations.contest_own(uow, number=row["number"], reason="Erreur de montant")
             with self.transactions.unit_of_work(make.AGENT) as uow:
                 waiting = contestations.every(uow, state="open", cursor=None)["items"][-1]["contestation_id"]
                 contestations.decide(
-                    uow, contestation_id=waiting, accepted=True, decision="Vérifié", amount_cents=cents
+                    uow, contestation_id=waiting, accepted=True, decision="Vérifié", amount_cents=taken_back
                 )
 
-    def pay(self, cancelled: bool, _: None) -> None:
+    def pay(self, *_: int) -> None:
         self.deliver()
         with suppress(NothingToPay):
             batch_id = self.house.prepare()
-            if cancelled:
-                with self.house.uow(self.house.preparer) as uow:
-                    batches.cancel(uow, batch_id)
-            else:
-                self.house.release(batch_id)
-                self.house.order(batch_id)
+            self.house.release(batch_id)
+            self.house.order(batch_id)
+
+    def take_back(self, *_: int) -> None:
+        """A batch that is cancelled before its release."""
+        self.deliver()
+        with suppress(NothingToPay):
+            batch_id = self.house.prepare()
+            with self.house.uow(self.house.preparer) as uow:
+                batches.cancel(uow, batch_id)
 
     def _sent(self, place: int) -> Any:
-        found = self.house.rows("SELECT * FROM payouts WHERE state IN ('ordered', 'paid') ORDER BY slip_number")
+        found = self.house.rows(
+            "SELECT * FROM payouts WHERE state IN ('ordered', 'paid') ORDER BY state, slip_number DESC"
+        )
         return found[place % len(found)] if found else None
 
-    def settle(self, place: int, _: None) -> None:
+    def settle(self, place: int, _: int) -> None:
         if payout := self._sent(place):
             self.house.report(
                 bank.camt_054([bank.entry(payout["end_to_end_id"], payout["amount_cents"])], name=new_id())
             )
 
-    def give_back(self, place: int, _: None) -> None:
+    def give_back(self, place: int, _: int) -> None:
         if payout := self._sent(place):
             line = bank.entry(payout["end_to_end_id"], payout["amount_cents"], credit=True, reason="AC04")
             self.house.report(bank.camt_054([line], name=new_id()))
 
-    def account(self, place: int, _: None) -> None:
+    def account(self, place: int, _: int) -> None:
         number = place % CLUBS
         self.versions[number] += 1
         self.house.account(self.clubs[number].structure_id, version=self.versions[number])
