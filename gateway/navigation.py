@@ -85,8 +85,6 @@ CAF_MENU = (
     Entry(N_("Contestations"), "caf_contestations.index", "flag", INSTRUCTOR, N_("Demandes des clubs et des familles")),
     Entry(N_("Lots de remboursement"), "caf_payouts.index", "euro", FINANCE, N_("Préparer, libérer, suivre")),
     Entry(N_("Finances"), "caf_finance.dashboard", "bank", FINANCE, N_("Tableau de bord, rapprochement, retours")),
-    Entry(N_("Suivre un remboursement"), "caf_finance.story", "search", FINANCE,
-          N_("De la transaction jusqu’à la banque")),
     Entry(N_("Assistance"), "caf_assistance.index", "help", INSTRUCTOR, N_("Demandes des partenaires et du public")),
     Entry(N_("Ressources"), "caf_resources.index", "book", ADMINISTRATOR, N_("Documents mis à disposition")),
     Entry(N_("Agents"), "caf_agents.index", "people", ADMINISTRATOR, N_("Comptes et rôles de la Caf")),
