@@ -1,6 +1,7 @@
 """A pass on paper and as a picture: PDF/UA-1 by typst, PNG by segno. Reproducible: the same pass, the same bytes."""
 
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ _QUIET_ZONE = 4
 _PNG_SCALE = 12
 
 
+@lru_cache(maxsize=64)  # making one takes 30 ms, and a pass is drawn twice
 def _symbol(qr: str) -> segno.QRCode:
     """Level M survives a crumpled sheet; the text belongs to the alphanumeric mode, so that the symbol stays small."""
     return segno.make_qr(qr, error="m", mode="alphanumeric", boost_error=False)

@@ -83,7 +83,7 @@ def _transaction(uow: UnitOfWork, transaction_id: str | None) -> dict[str, Any] 
 
 def _attachments(store: FileStore, told: dict[str, Any], apart: Apart) -> tuple[Attachment, ...]:
     pdf = documents.keep(store, apart(documents.pass_pdf, told))
-    png = documents.keep(store, documents.pass_png(told))
+    png = documents.keep(store, apart(documents.pass_png, told))
     return (
         Attachment(pdf.sha256, "pass.pdf", "application/pdf"),
         Attachment(png.sha256, "pass.png", "image/png"),
