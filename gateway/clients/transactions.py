@@ -89,6 +89,10 @@ class TransactionsClient(ServiceClient):
         """Over all pages of the same filters."""
         return self._call("totals", idempotent=True, **filters)
 
+    def schemes(self) -> list[str]:
+        """The names of all schemes."""
+        return self._call("schemes", idempotent=True)
+
     def own_activity(self) -> dict[str, Any]:
         """{"months": [{month, count, amount_cents}]}: six months, the present one last."""
         return self._call("own_activity", idempotent=True)
@@ -213,11 +217,15 @@ class CafTransactionsClient(ServiceClient):
     service = "transactions"
 
     def transactions(self, *, cursor: str | None = None, limit: int = 50, **filters: Any) -> results.Page:
-        """As a partner's list, with the filter `structure_id` besides."""
+        """As a partner's list, with the filters `structure_id` and `partner_number` besides."""
         return self._call("all_transactions", idempotent=True, cursor=cursor, limit=limit, **filters)
 
     def totals(self, **filters: Any) -> results.Totals:
         return self._call("all_totals", idempotent=True, deadline_s=10.0, **filters)
+
+    def schemes(self) -> list[str]:
+        """The names of all schemes."""
+        return self._call("schemes", idempotent=True)
 
     def all_activity(self) -> dict[str, Any]:
         """{"days": [{day, count, amount_cents}], "communes": [{commune_name, count, amount_cents}]}: thirty days."""

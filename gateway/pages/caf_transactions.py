@@ -18,7 +18,7 @@ OF_A_CLUB = frozenset({"operator", "establishment_id"})
 def _chosen() -> dict[str, Any]:
     """The filters in the address; persons and places are the club's own affair."""
     chosen = {name: value for name, value in chosen_filters().items() if name not in OF_A_CLUB}
-    for name in ("structure_id", "slip_number"):
+    for name in ("structure_id", "partner_number", "slip_number"):
         if value := request.args.get(name, "").strip():
             chosen[name] = value
     return chosen
@@ -34,6 +34,7 @@ def index() -> ResponseReturnValue:
         "caf_transactions/index.html",
         items=page["items"],
         chosen=chosen,
+        schemes=CafTransactionsClient().schemes(),
         totals=CafTransactionsClient().totals(**chosen) if chosen else None,
         next_url=url_for(".index", **chosen, cursor=following) if following else None,
         first_url=url_for(".index", **chosen) if cursor else None,

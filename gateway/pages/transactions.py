@@ -81,6 +81,7 @@ def index() -> ResponseReturnValue:
         partner=client.partner(),
         names=names_of(page["items"]),
         operators=operators_to_choose(),
+        schemes=client.schemes(),
         chosen=chosen,
         may_cancel=viewer().may(*MAY_CANCEL),
         may_contest=viewer().may(*MAY_CONTEST),

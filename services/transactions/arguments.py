@@ -111,10 +111,11 @@ class ListTransactions(Filters):
 
 class AllFilters(Filters):
     structure_id = _Id(load_default=None, allow_none=True)
+    partner_number = fields.String(load_default=None, allow_none=True)
 
 
-class ListAllTransactions(ListTransactions):
-    structure_id = _Id(load_default=None, allow_none=True)
+class ListAllTransactions(ListTransactions, AllFilters):
+    """The same, a page at a time."""
 
 
 def _bound() -> fields.Integer:

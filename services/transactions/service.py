@@ -103,6 +103,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return lists.own_totals(uow, **call.arguments)
 
+    @rpc(Nothing, demands=LISTS | CAF, idempotent=True)
+    def schemes(self, call: Call) -> Any:
+        """The names of all schemes, to choose from."""
+        with self.database.unit_of_work(call) as uow:
+            return seasons.schemes(uow)
+
     @rpc(Nothing, demands=LISTS, idempotent=True)
     def own_activity(self, call: Call) -> Any:
         """Transactions of the caller's structure by month."""

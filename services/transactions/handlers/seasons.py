@@ -18,6 +18,10 @@ def every(uow: UnitOfWork) -> list[dict[str, Any]]:
     return [_told(row, figures.get(row["season_id"], {})) for row in seasons.every(uow.connection)]
 
 
+def schemes(uow: UnitOfWork) -> list[str]:
+    return sorted({row["scheme"] for row in seasons.every(uow.connection)})
+
+
 def one(uow: UnitOfWork, season_id: str) -> dict[str, Any]:
     """Raises SeasonUnknown."""
     row = _known(seasons.by_id(uow.connection, season_id))

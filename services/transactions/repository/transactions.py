@@ -145,6 +145,9 @@ def _filtered(chosen: Any, filters: Mapping[str, Any]) -> Any:
         chosen = chosen.where(Transaction.contested)
     elif filters.get("state"):
         chosen = chosen.where(Transaction.state == filters["state"])
+    if filters.get("partner_number"):
+        of_number = select(Partner.structure_id).where(Partner.partner_number == filters["partner_number"])
+        chosen = chosen.where(Transaction.structure_id.in_(of_number))
     if filters.get("scheme"):
         of_scheme = select(Season.season_id).where(Season.scheme == filters["scheme"])
         chosen = chosen.where(Transaction.season_id.in_(of_scheme))

@@ -20,7 +20,8 @@ def transaction(number: str, **changed) -> dict:
         "cancellable_until": "2026-11-24T23:00:00+00:00", "cancelled_at": None, "scheme": "Pass’sports-loisirs",
         "season": "2026-2027", "beneficiary": {"first_name": "Lina", "last_name": "Benali"}, "structure_id": "s-1",
         "structure_name": "Judo Club", "partner_number": "93-1", "establishment_id": None, "establishment_name": None,
-        "operator_id": "a-1", "terminal_id": None, "origin": "web", "slip_number": None, "payout_id": None, **changed,
+        "operator_id": "a-1", "terminal_id": None, "origin": "web", "slip_number": None, "payout_id": None,
+        "contestation": None, "correction_cents": None, **changed,
     }  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def signed_in(sign_in, bus):
     bus.answers |= {
         "transactions.transactions": {"items": [transaction("T-2"), PAID], "next_cursor": "next-1"},
         "transactions.totals": TOTALS,
+        "transactions.schemes": ["Pass’sports-loisirs"],
         "transactions.partner": PARTNER,
         "transactions.transaction": transaction("T-2"),
         "identity.persons": {"a-1": {"first_name": "Nadia", "last_name": "Benali"}},
