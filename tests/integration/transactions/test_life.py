@@ -360,3 +360,13 @@ def test_a_cashier_sees_today_only(db):
         assert lists.own_totals(uow) == {"count": 2, "amount_cents": 1_007, "cancelled_count": 0}
         only = lists.own_transactions(uow, cursor=None, limit=10, state="locked")["items"]
         assert [one["number"] for one in only] == [old["number"]]
+
+
+def test_the_caf_finds_a_partner_s_transactions_by_its_number(db):
+    club, (shown,) = make.club(db), make.issue(db)
+    told = record(db, club.terminal(), shown)
+    with db.unit_of_work(make.AGENT) as uow:
+        for number, found in (("93-000017", [told["number"]]), ("93-000018", [])):
+            page = lists.all_transactions(uow, cursor=None, limit=10, partner_number=number)
+            assert [one["number"] for one in page["items"]] == found
+        assert seasons.schemes(uow) == [make.SCHEME]
