@@ -1,12 +1,14 @@
 """Recording a transaction, on a real database."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.chassis import clock
 from services.chassis.ids import new_id
 from services.transactions.domain import refusals
-from services.transactions.handlers import lists, scans
+from services.transactions.handlers import facts, lists, scans
 from tests.factories import transactions as make
 
 
@@ -137,3 +139,19 @@ def test_checking_a_pass_shows_child_and_balance_and_takes_nothing(db):
         seen = scans.check_pass(uow, qr=shown["qr"], code=None)
     assert (seen["usable"], seen["reason"], seen["balance_cents"]) == (True, None, 10_000)
     assert seen["beneficiary"]["first_name"] == "Léa"
+
+
+def test_a_termination_refuses_scans_from_its_day_on_and_not_before(db):
+    """DOMAIN, «Convention»: announced ahead, it takes effect on its date."""
+    club, passes = make.club(db), make.issue(db, 2)
+    terminal = club.terminal()
+
+    def end(effective_on):
+        with db.unit_of_work() as uow:
+            facts.on_convention_terminated(uow, clock.now(), structure_id=club.structure_id, effective_on=effective_on)
+
+    end(clock.today() + timedelta(days=1))
+    assert record(db, terminal, passes[0])["transaction"]["state"] == "recorded", "the last day still counts"
+    end(clock.today())
+    with pytest.raises(refusals.PartnerInactive):
+        record(db, terminal, passes[1])
