@@ -81,8 +81,18 @@ def _application_steps(application: Any) -> list[Step]:
     if state == "correction_requested":
         return [_corrections(application)]
     if state == "rejected":
-        return [Step(_("Demande de labellisation refusée"), application.get("rejection_reason") or "", "bad")]
+        return [_rejected(application)]
     return []
+
+
+def _rejected(application: Any) -> Step:
+    return Step(
+        _("Demande de labellisation refusée"),
+        application.get("rejection_reason") or "",
+        "bad",
+        action=_("Voir la décision et comment la contester"),
+        url=_link("corrections.index"),
+    )
 
 
 def _corrections(application: Any) -> Step:

@@ -47,6 +47,18 @@ def test_asked_corrections_come_with_their_message(dashboard) -> None:
     assert "Statuts illisibles." in page
 
 
+def test_a_rejected_application_leads_to_the_decision_and_how_to_contest_it(dashboard):
+    page = dashboard(own_application={"application": {"state": "rejected", "rejection_reason": "Hors du dispositif."}})
+    assert "Hors du dispositif." in page and "Voir la décision et comment la contester" in page
+    assert 'href="/demande"' in page
+
+
+def test_a_termination_to_come_says_until_when_passes_are_accepted(dashboard):
+    ended = convention("terminated", reason="Fin d’activité.", in_force=True, terminated_on="2027-01-31")
+    page = dashboard(own_convention=ended)
+    assert "résiliée à compter du 31 janvier 2027" in page.replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize(("days", "congratulated"), [(0, True), (29, True), (31, False)])
 def test_new_partner_is_congratulated_for_a_month(dashboard, days: int, congratulated: bool) -> None:
     since = (clock.now() - timedelta(days=days)).isoformat()
