@@ -30,6 +30,16 @@ class Ports:
     def postgres(self) -> int:
         return self.gateway + 4
 
+    @property
+    def replica(self) -> int:
+        """The second PostgreSQL, where a run has one."""
+        return self.gateway + 5
+
+    @property
+    def proxy(self) -> int:
+        """The reverse proxy with TLS, where a run has one."""
+        return self.gateway + 6
+
     def health(self, index: int) -> int:
         """/healthz, /readyz and /metrics of the index-th background process."""
         return self.gateway + 10 + index

@@ -70,7 +70,7 @@ class Postgres:
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.name = NAME
+        self.name, self.port = NAME, self.ports.postgres
         self.var = self.var.resolve()
         self.folder = self.var / "postgres"
         self.data = self.folder / "data"
@@ -87,15 +87,15 @@ class Postgres:
             self._initialise()
         self._write_settings()
         self._child = processes.start(
-            NAME,
+            self.name,
             [str(binaries() / "postgres"), "-D", str(self.data)],
             self.run_folder,
-            self.var / "log" / "postgres.log",
+            self.var / "log" / f"{self.name}.log",
             self._environment(),
             user=self.user,
             cwd=self.data,
         )
-        wait_for(self._answers, f"PostgreSQL answers on port {self.ports.postgres}", 60)
+        wait_for(self._answers, f"PostgreSQL answers on port {self.port}", 60)
 
     def _initialise(self) -> None:
         self.data.mkdir(exist_ok=True)
@@ -119,9 +119,16 @@ class Postgres:
             f"--pwfile={password_file}",
             *([] if self.durable else ["--no-sync"]),
         ]
+        try:
+            self._run(command)
+        finally:
+            password_file.unlink()
+
+    def _run(self, command: Sequence[str], **env: str) -> None:
+        """One of the engine's own programs, as its user. Raises PostgresRefused."""
         done = subprocess.run(
             command,
-            env=self._environment(),
+            env={**self._environment(), **env},
             user=self.user,
             group=processes.group_of(self.user) if self.user else None,
             extra_groups=[] if self.user else None,
@@ -130,17 +137,19 @@ class Postgres:
             check=False,
             cwd=self.data,
         )
-        password_file.unlink()
         if done.returncode != 0:
-            raise PostgresRefused(f"initdb: {done.stderr.strip()}")
+            raise PostgresRefused(f"{Path(command[0]).name}: {done.stderr.strip()}")
 
-    def _write_settings(self) -> None:
-        settings = SETTINGS.format(
+    def _settings(self) -> str:
+        return SETTINGS.format(
             host=HOST,
-            port=self.ports.postgres,
+            port=self.port,
             connections=CONNECTIONS if self.durable else CONNECTIONS_OF_TESTS,
             durability="" if self.durable else THROW_AWAY,
         )
+
+    def _write_settings(self) -> None:
+        settings = self._settings()
         path = self.data / "postgresql.auto.conf"
         path.write_text(settings, encoding="ascii")
         if self.user:
@@ -151,7 +160,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         if self._child and self._child.poll() is not None:
-            raise PostgresRefused(f"PostgreSQL ended while starting; see {self.var}/log/postgres.log")
+            raise PostgresRefused(f"PostgreSQL ended while starting; see {self.var}/log/{self.name}.log")
         try:
             self.connect().close()
         except psycopg2.OperationalError:
@@ -162,7 +171,7 @@ class Postgres:
         """A superuser's connection in autocommit, for set-up only."""
         connection = psycopg2.connect(
             host=HOST,
-            port=self.ports.postgres,
+            port=self.port,
             user=SUPERUSER,
             password=self.password,
             dbname=database,
@@ -173,7 +182,7 @@ class Postgres:
 
     def url(self, database: str, role: str, password: str) -> str:
         """The driver is named: a bare `postgresql://` would choose one that blocks eventlet."""
-        return f"postgresql+psycopg2://{role}:{password}@{HOST}:{self.ports.postgres}/{database}"
+        return f"postgresql+psycopg2://{role}:{password}@{HOST}:{self.port}/{database}"
 
     @property
     def superuser_url(self) -> str:
@@ -223,7 +232,13 @@ class Postgres:
         if self._child:
             processes.stop(self._child, sign=signal.SIGINT, grace_s=30)
             self._child = None
-        processes.end_leftover(processes.PidFile(self.run_folder, NAME), sign=signal.SIGINT, grace_s=30)
+        processes.end_leftover(processes.PidFile(self.run_folder, self.name), sign=signal.SIGINT, grace_s=30)
+
+    def kill(self) -> None:
+        """What a power cut would do."""
+        if self._child:
+            processes.kill_session(self._child.pid)
+            self._child.wait(10)
 
     @property
     def alive(self) -> bool:
