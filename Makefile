@@ -5,7 +5,7 @@ BIN := .venv/bin
 TESTS ?= tests
 WORKERS ?= 4
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint lock bench chaos scale
+.PHONY: help setup run demo test lint lock bench chaos scale grow
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -45,3 +45,6 @@ chaos: setup ## the fault campaign: kills at named points, nothing lost, nothing
 scale: setup ## a batch of 200 000 transactions added up to the cent; 1 000 lost answers, 500 races for the last euro
 	@$(BIN)/python -m tests.scale.payouts
 	@exec $(BIN)/python -m tests.scale.scans
+
+grow: setup ## the many-machine topology on this one, under load: a node killed, a replica promoted, every process replaced
+	@exec $(BIN)/python -m tests.scale.grow

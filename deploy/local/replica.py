@@ -59,7 +59,9 @@ class Replica(Postgres):
 
     def _in_step(self, primary: Postgres) -> bool:
         with closing(primary.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute("select 1 from pg_stat_replication where application_name = %s and sync_state = 'sync'", [NAME])
+            cursor.execute(
+                "select 1 from pg_stat_replication where application_name = %s and sync_state = 'sync'", [NAME]
+            )
             return cursor.fetchone() is not None
 
     def promote(self) -> None:

@@ -138,8 +138,7 @@ class ScansTarget:
 
     def _ask(self, method: str, path: str, body: Any, token: str = "", key: str = "") -> tuple[int, dict[str, Any]]:
         """One HTTP call; status 0 if no answer came."""
-        address = urlsplit(self._platform.base_url)
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=6)
+        connection = self._connection()
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
@@ -151,6 +150,10 @@ class ScansTarget:
             return 0, {}
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        address = urlsplit(self._platform.base_url)
+        return http.client.HTTPConnection(address.hostname or "", address.port, timeout=6)
 
     def _until_judged(self, path: str, body: Any, token: str, key: str) -> tuple[int, dict[str, Any]]:
         """Repeat with the same key until the platform has said yes or no."""
