@@ -14,6 +14,9 @@ examples:
   python -m deploy create-agent --email a.martin@caf.example --first-name Anne --last-name Martin --roles administrator
   python -m deploy clock +1d
   python -m deploy deadletters list
+  python -m deploy reconcile                       # exit status 1 and one line per difference
+  python -m deploy rotate-keys vault --owner identity
+  python -m deploy backup /srv/backup/2026-11-24
 
 Broker, databases, mail, SMS and keys are configured by the environment: see «Configuration» in README.md.
 """
@@ -37,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_run(commands)
     _add_demo(commands)
+    _add_installing(commands)
     _add_operations(commands)
     _add_safekeeping(commands)
     _add_development(commands)
@@ -80,10 +84,28 @@ def _add_operations(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     letters.set_defaults(command=dead_letters)
 
 
+def _add_installing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    making = commands.add_parser("prepare", help="write keys, passwords, roles and accounts of a new installation")
+    making.add_argument("folder", type=Path, help="where to write, e.g. /etc/psl; what exists there stays")
+    making.add_argument("--base-url", required=True, help="the https address that people will use")
+    making.add_argument("--var", type=Path, default=Path("/var/lib/psl"), help="folder of data (default: /var/lib/psl)")
+    making.add_argument("--broker", default="127.0.0.1:5672", help="host:port of RabbitMQ (default: 127.0.0.1:5672)")
+    making.add_argument(
+        "--database", default="127.0.0.1:5432", help="host:port of PostgreSQL (default: 127.0.0.1:5432)"
+    )
+    making.set_defaults(command=prepare_installation)
+    rotating = commands.add_parser("rotate-keys", help="add a new key beside the old ones")
+    rotating.add_argument("purpose", help="actor, audit, vault, proof, pass, content, cookies, links")
+    rotating.add_argument("--owner", help="only this service's (default: every owner of such a key)")
+    rotating.set_defaults(command=rotate_keys)
+
+
 def _add_safekeeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     agent = commands.add_parser("create-agent", help="make an account for an agent of the Caf", add_help=False)
     agent.add_argument("rest", nargs=argparse.REMAINDER)
     agent.set_defaults(command=create_agent)
+    adding = commands.add_parser("reconcile", help="do all accounts add up, to the cent? exit status 1 if not")
+    adding.set_defaults(command=reconcile)
     saving = commands.add_parser("backup", help="all databases and files, at one point in time")
     saving.add_argument("folder", type=Path, help="a folder that doesn't exist yet")
     saving.set_defaults(command=make_backup)
@@ -159,6 +181,47 @@ def create_agent(asked: argparse.Namespace) -> int:
     adopt()
     sys.argv[1:] = ["create-agent", *asked.rest]
     return identity()
+
+
+def prepare_installation(asked: argparse.Namespace) -> int:
+    from deploy.prepare import Places, prepare
+
+    for line in prepare(asked.folder.resolve(), asked.base_url, asked.var, Places(asked.broker, asked.database)):
+        print(line)
+    return 0
+
+
+def rotate_keys(asked: argparse.Namespace) -> int:
+    from deploy.rotate import RotationRefused, rotate
+    from deploy.surroundings import adopt
+    from services.chassis.config import settings
+
+    adopt()
+    try:
+        for name in rotate(settings().keys, asked.purpose, asked.owner):
+            print(name)
+    except RotationRefused as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print(
+        "restart every process, one after the other; then see docs/operations.md, «Keys», for what may be removed when"
+    )
+    return 0
+
+
+def reconcile(asked: argparse.Namespace) -> int:
+    """Both ledgers; each in a process of its own, as operators may run them alone."""
+    import subprocess
+
+    from deploy.surroundings import adopt
+
+    adopt()
+    found = 0
+    for service in ("transactions", "payouts"):
+        print(f"{service}:", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"services.{service}.reconcile"], check=False)
+        found = max(found, done.returncode)
+    return found
 
 
 def make_backup(asked: argparse.Namespace) -> int:

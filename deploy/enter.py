@@ -32,22 +32,40 @@ def secrets(environment: Mapping[str, str]) -> dict[str, str]:
 def command(arguments: Sequence[str]) -> list[str]:
     """What to become. Raises SystemExit with the possibilities."""
     match list(arguments):
-        case ["service", name] if name in SERVICES:
-            return commandlines.service(name)
+        case ["service", name] if _service(name) in SERVICES:
+            return commandlines.service(_service(name))
         case ["relay", *names] if set(names) <= set(SERVICES):
             return commandlines.relay(names or SERVICES)
         case ["gateway"]:
             return commandlines.gateway(os.environ.get("PSL_BIND", "127.0.0.1:8000"))
-        case [("migrate" | "status" | "deadletters" | "create-agent" | "backup" | "restore"), *_]:
+        case [
+            (
+                "migrate"
+                | "status"
+                | "deadletters"
+                | "create-agent"
+                | "backup"
+                | "restore"
+                | "reconcile"
+                | "rotate-keys"
+            ),
+            *_,
+        ]:
             return [sys.executable, "-m", "deploy", *arguments]
     raise SystemExit(f"usage: service {'|'.join(SERVICES)} | relay [SERVICE…] | gateway | migrate | status | …")
+
+
+def _service(name: str) -> str:
+    """`transactions-2` is one more process of transactions."""
+    service, _, number = name.partition("-")
+    return service if not number or number.isdigit() else name
 
 
 def main(arguments: Sequence[str]) -> None:
     chosen = command(arguments)
     os.environ.update(secrets(os.environ))
     if arguments[0] == "service" and "DATABASE_URL" in os.environ:
-        os.environ[f"{arguments[1].upper()}_DATABASE_URL"] = os.environ.pop("DATABASE_URL")
+        os.environ[f"{_service(arguments[1]).upper()}_DATABASE_URL"] = os.environ.pop("DATABASE_URL")
     os.execv(chosen[0], chosen)  # noqa: S606
 
 

@@ -4,8 +4,15 @@ Threads, not green threads: the gateway waits for RPC answers and holds no datab
 """
 
 import os
+import shutil
+import tempfile
 
-from services.chassis import telemetry
+# Before anything imports prometheus_client: the workers' figures are added up in files of this folder.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="psl-gateway-"))
+
+from prometheus_client import CollectorRegistry, multiprocess
+
+from services.chassis import health, telemetry
 
 bind = os.environ.get("PSL_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("PSL_GATEWAY_WORKERS", "2"))
@@ -24,3 +31,20 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
     """Each worker logs as the gateway does: JSON lines with a trace id."""
     telemetry.configure("gateway")
+
+
+def when_ready(server):  # type: ignore[no-untyped-def]
+    """`/healthz` and `/metrics` of all workers together, at PSL_HEALTH_PORT; `/readyz` is a page of the gateway."""
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)
+    health.serve("gateway", {}, registry)
+
+
+def child_exit(server, worker):  # type: ignore[no-untyped-def]
+    """What a worker counted stays counted; its gauges go."""
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server):  # type: ignore[no-untyped-def]
+    """The next start counts from zero, as every process does."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

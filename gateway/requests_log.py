@@ -31,13 +31,15 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     response.headers["X-Trace-Id"] = g.get("trace_id", "")
     if request.endpoint != "static":
-        who = g.get("viewer")
+        who, route = g.get("viewer"), request.url_rule.rule if request.url_rule else None
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        telemetry.request_answered(route or "unknown", response.status_code, seconds)
         log.info(
             "request",
             method=request.method,
-            route=request.url_rule.rule if request.url_rule else None,
+            route=route,
             status=response.status_code,
-            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             account_id=who.account_id if who else None,
             **({"address": request.remote_addr} if response.status_code in REFUSED else {}),
         )

@@ -151,6 +151,7 @@ class Process:
         self._command, self._folder, self._environment = command, folder, environment
         self._ready_url = ready_url
         self._child: subprocess.Popen[bytes] | None = None
+        self.health_port = 0
 
     @property
     def log(self) -> Path:
@@ -251,6 +252,7 @@ class Platform:
         url = f"http://127.0.0.1:{port}/readyz" if ready_url is None else ready_url
         environment = {**self.environment, "PSL_HEALTH_PORT": str(port)} | ({"PSL_FAULTS": faults} if faults else {})
         self.processes[name] = Process(name, command, self.var, environment, url)
+        self.processes[name].health_port = port
         self.processes[name].start()
         return self.processes[name]
 

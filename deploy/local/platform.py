@@ -81,7 +81,10 @@ class Platform:
             planned[name] = Process(name, command, url, {"PSL_HEALTH_PORT": str(health_port)})
         if gateway:
             planned["gateway"] = Process(
-                "gateway", commandlines.gateway(f"{HOST}:{self.ports.gateway}"), f"{self.base_url}/healthz"
+                "gateway",
+                commandlines.gateway(f"{HOST}:{self.ports.gateway}"),
+                f"{self.base_url}/healthz",
+                {"PSL_HEALTH_PORT": str(self.ports.health(len(commands)))},
             )
         return planned
 

@@ -1,6 +1,6 @@
-"""The reverse proxy of the install page (Caddy with `deploy/container/Caddyfile`) as a child process, with a certificate
-of its own authority, for trials and tests on one machine. Needs a `caddy` program: a package of requirements-dev.in
-brings one.
+"""The reverse proxy of the install page (Caddy with `deploy/container/Caddyfile`) as a child process, with a
+certificate of its own authority, for trials and tests on one machine. Needs a `caddy` program, which a package of
+requirements-dev.in brings.
 """
 
 import os

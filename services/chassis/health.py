@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 Check = Callable[[], Any]
 
@@ -28,7 +28,7 @@ def _outcome(check: Check) -> str:
     return "ok"
 
 
-def _handler(process: str, checks: Mapping[str, Check]) -> type[BaseHTTPRequestHandler]:
+def _handler(process: str, checks: Mapping[str, Check], registry: CollectorRegistry) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/healthz":
@@ -37,7 +37,7 @@ def _handler(process: str, checks: Mapping[str, Check]) -> type[BaseHTTPRequestH
                 found = examine(checks)
                 self._json(200 if set(found.values()) <= {"ok"} else 503, {"process": process, **found})
             elif self.path == "/metrics":
-                self._send(200, CONTENT_TYPE_LATEST, generate_latest())
+                self._send(200, CONTENT_TYPE_LATEST, generate_latest(registry))
             else:
                 self._json(404, {"process": process})
 
@@ -57,12 +57,14 @@ def _handler(process: str, checks: Mapping[str, Check]) -> type[BaseHTTPRequestH
     return Handler
 
 
-def serve(process: str, checks: Mapping[str, Check]) -> ThreadingHTTPServer | None:
-    """Answer in the background; returns the server, or None if no port was given."""
+def serve(
+    process: str, checks: Mapping[str, Check], registry: CollectorRegistry = REGISTRY
+) -> ThreadingHTTPServer | None:
+    """Answer in the background; returns the server, or None if no port was given. ``registry``: whose metrics."""
     port = os.environ.get("PSL_HEALTH_PORT")
     if not port:
         return None
     host = os.environ.get("PSL_HEALTH_HOST", "127.0.0.1")
-    server = ThreadingHTTPServer((host, int(port)), _handler(process, checks))
+    server = ThreadingHTTPServer((host, int(port)), _handler(process, checks, registry))
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

@@ -33,6 +33,7 @@ _expired = Counter("psl_rpc_expired_total", "Calls dropped because the caller ha
 _calls = Histogram("psl_call_seconds", "Calls made", ["target", "method", "outcome"])
 _events = Histogram("psl_event_seconds", "Events handled", ["service", "type", "outcome"])
 _mails = Counter("psl_mails_total", "Mails sent, delayed and given up", ["service", "outcome"])
+_requests = Histogram("psl_http_seconds", "Requests answered by the gateway", ["route", "status"])
 _timers = Counter("psl_timer_failures_total", "Timer ticks that failed", ["service", "timer"])
 
 
@@ -69,6 +70,12 @@ def event_handled(service: str, event_type: str, outcome: str, seconds: float) -
     """An event was handled, retried or given up."""
     _events.labels(service, event_type, outcome).observe(seconds)
     _span(event_type, SpanKind.CONSUMER, seconds, {"psl.service": service, "psl.outcome": outcome})
+
+
+def request_answered(route: str, status: int, seconds: float) -> None:
+    """The gateway answered a request; ``route`` is the pattern, never the address."""
+    _requests.labels(route, str(status)).observe(seconds)
+    _span(route, SpanKind.SERVER, seconds, {"psl.service": "gateway", "psl.outcome": str(status)})
 
 
 def mail_handled(service: str, outcome: str) -> None:

@@ -20,6 +20,7 @@ from services.payouts.models import BankAccount, BankFile, Payout, PayoutDocumen
 
 KEPT_DIFFERENCES = 200
 _alert = Gauge("psl_payouts_differences", "Differences found by the last reconciliation of payouts")
+_unreconciled = Gauge("psl_payouts_unreconciled_cents", "Cents that the last reconciliation could not account for")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Difference:
     subject: str
     expected: int
     found: int
+
+    @property
+    def cents(self) -> int:
+        """The money that is unaccounted for; zero where counts differ."""
+        return 0 if self.name.endswith("_count") else abs(self.expected - self.found)
 
 
 CHECKS: dict[str, str] = {
@@ -208,9 +214,10 @@ def reconcile(
 
 
 def show(uow: UnitOfWork) -> None:
-    """Set the alert's metric to what the last reconciliation found."""
+    """Set the alert's metrics to what the last reconciliation found."""
     run = last_run(uow)
     _alert.set(run["difference_count"] if run else 0)
+    _unreconciled.set(sum(Difference(**kept).cents for kept in run["differences"]) if run else 0)
 
 
 def last_run(uow: UnitOfWork) -> dict[str, Any] | None:

@@ -1,9 +1,9 @@
 """The platform of many machines under the scan load, on this one: ``python -m tests.scale.grow`` (``make grow``).
 
 While six terminals scan and cancel through the proxy, a broker node is killed and comes back, the PostgreSQL primary is
-killed and its replica promoted, and every process is replaced one after the other. Then the day ends, a batch is prepared
-and released, and every accepted scan is looked for: in the ledger, in the payouts, at the finance consumer. Exit status 0
-only if nothing was lost or doubled and no request failed beyond the documented retry.
+killed and its replica promoted, and every process is replaced one after the other. Then the day ends, a batch is
+prepared and released, and every accepted scan is looked for: in the ledger, in the payouts, at the finance consumer.
+Exit status 0 only if nothing was lost or doubled and no request failed beyond the documented retry.
 """
 
 import argparse

@@ -160,4 +160,4 @@ class GrownTarget(ScansTarget):
 
 def own_files(folder: Path) -> str:
     """Where documents of such a platform lie."""
-    return f"file://{folder}/files" if "PSL_FILES_URL" not in os.environ else os.environ["PSL_FILES_URL"]
+    return os.environ.get("PSL_FILES_URL", f"file://{folder}/files")

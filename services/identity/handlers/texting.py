@@ -6,7 +6,7 @@ from services.chassis.config import settings
 from services.chassis.database import BoundDatabase, Context, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
-from services.identity import personal, sms
+from services.identity import figures, personal, sms
 from services.identity.domain.accounts import mask_phone
 from services.identity.domain.refusals import MobileMissing, SmsFailed, SmsSignatureInvalid
 from services.identity.handlers import people
@@ -34,8 +34,10 @@ def send_code(
     try:
         handed = sms.provider().send(mobile, text_of(code))
     except ProviderRefused:
+        figures.code_handed(purpose, sent=False)
         _conclude(database, call, sms_id, Handed("", "failed"))
         raise SmsFailed from None
+    figures.code_handed(purpose, sent=True)
     _conclude(database, call, sms_id, handed)
     return {
         "provider": sms.provider().name,
@@ -96,5 +98,6 @@ def record_sms_status(
     if row is None or PROGRESS.get(report.status, -1) <= PROGRESS.get(row.status, -1):
         return {}
     row.status, row.status_at = report.status, uow.now
+    figures.delivery_reported(report.status)
     uow.publish(SmsStatusChanged, provider=provider, provider_id=report.provider_id, status=report.status, at=uow.now)
     return {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
-from services.transactions import messages, seals
+from services.transactions import figures, messages, seals
 from services.transactions.domain import codes, ledger, refusals, scans
 from services.transactions.domain.days import paris_day
 from services.transactions.domain.refusals import Refusal
@@ -153,6 +153,7 @@ def record(uow: UnitOfWork, asked: Sequence[Scan]) -> list[Outcome]:
     if recorder.decided.keys:
         recorder.decided.events, recorder.decided.journal = uow.hand_over()
         repository.store(uow.connection, recorder.decided)
+    figures.scans_judged((outcome.replayed, outcome.refusal) for outcome in outcomes)
     return outcomes
 
 

@@ -15,12 +15,13 @@ from tests.integration.chassis.echo.service import WordSaid
 
 @pytest.fixture
 def echo(database: Any, monkeypatch: pytest.MonkeyPatch) -> BoundDatabase:
-    monkeypatch.setattr(figures, "dead_letters", lambda _: 3.0)
+    monkeypatch.setattr(figures, "queues", lambda _: {"calls": 0.0, "processes": 1.0, "retrying": 0.0, "dead": 3.0})
     return database("echo")
 
 
 def test_nothing_waits_at_first(echo: BoundDatabase) -> None:
-    assert Figures(echo).measure() == {"outbox": 0, "outbox_age": 0, "mail": 0, "mail_given_up": 0, "dead": 3}
+    waiting = {"outbox": 0, "outbox_age": 0, "mail": 0, "mail_given_up": 0}
+    assert Figures(echo).measure() == {**waiting, "calls": 0, "processes": 1, "retrying": 0, "dead": 3}
 
 
 def test_unsent_events_are_counted_and_age(echo: BoundDatabase) -> None:
@@ -33,15 +34,15 @@ def test_unsent_events_are_counted_and_age(echo: BoundDatabase) -> None:
     assert 60 <= seen["outbox_age"] < 90
 
 
-def test_dead_letters_are_counted_on_the_broker(platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queues_are_measured_on_the_broker(platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     running = platform("tests.integration.chassis.echo.service", relay=False)
     uri = running.environment["AMQP_URI"]
     monkeypatch.setenv("AMQP_URI", uri)
     config.reset()
-    assert figures.dead_letters("echo") == 0
-    assert figures.dead_letters("nobody") == 0
+    assert figures.queues("echo") == {"calls": 0, "processes": 1, "retrying": 0, "dead": 0}
+    assert set(figures.queues("nobody").values()) == {0}
     with Connection(uri) as connection, connection.channel() as channel:
         channel.confirm_select()
         channel.basic_publish_confirm(Message("{}"), exchange=topology.dead_exchange("echo").name)
-    assert figures.dead_letters("echo") == 1
+    assert figures.queues("echo")["dead"] == 1
     config.reset()
