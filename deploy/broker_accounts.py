@@ -32,6 +32,7 @@ def rights() -> dict[str, Rights]:
     found = {service: _of_service(service) for service in SERVICES}
     found["relay"] = Rights(f"^({_EVENTS}|.*\\.dead)$", f"^{_EVENTS}$", r"^.*\.dead$")
     found["gateway"] = Rights(_NOTHING, r"^(nameko-rpc|amq\.default)$", _NOTHING)
+    found["operator"] = Rights(_NOTHING, r"^amq\.default$", r"^.*\.dead$")  # status, dead letters
     found["finance"] = Rights(r"^(finance\..*|payouts\.events)$", r"^finance\..*$", r"^(finance\..*|payouts\.events)$")
     return found
 

@@ -3,9 +3,13 @@
 Secrets come as files: for every variable `NAME_FILE` the content of that file becomes `NAME` (containers), and every
 file of systemd's `$CREDENTIALS_DIRECTORY` becomes the variable of its name (`DATABASE_URL` is that of the service which
 starts). The process then replaces this one, so that signals reach it.
+
+For an operator at the keyboard, `python -m deploy.enter --from /etc/psl status` reads psl.env and credentials/ of a
+folder that `python -m deploy prepare` wrote, with the broker account «operator».
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,7 +30,21 @@ def secrets(environment: Mapping[str, str]) -> dict[str, str]:
     for name, value in environment.items():
         if name.endswith(SUFFIX):
             found[name.removesuffix(SUFFIX)] = Path(value).read_text(encoding="utf-8").strip()
-    return found
+    return {name: value for name, value in found.items() if value}
+
+
+def installed(folder: Path) -> dict[str, str]:
+    """The whole installation as an operator needs it: settings, and every secret but other accounts at the broker."""
+    found = {}
+    for line in (folder / "psl.env").read_text(encoding="utf-8").splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found[name] = " ".join(shlex.split(value))
+    for path in sorted((folder / "credentials").iterdir()):
+        if not path.name.endswith("_AMQP_URI"):
+            found[path.name.upper()] = path.read_text(encoding="utf-8").strip()
+    found["AMQP_URI"] = (folder / "credentials" / "operator_AMQP_URI").read_text(encoding="utf-8").strip()
+    return {name: value for name, value in found.items() if value}
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -61,7 +79,10 @@ def _service(name: str) -> str:
     return service if not number or number.isdigit() else name
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["--from"]:
+        os.environ.update(installed(Path(arguments[1])))
+        arguments = arguments[2:]
     chosen = command(arguments)
     os.environ.update(secrets(os.environ))
     if arguments[0] == "service" and "DATABASE_URL" in os.environ:

@@ -30,6 +30,8 @@ OUTSIDE = {
     "TWILIO_ACCOUNT_SID": "",
     "TWILIO_AUTH_TOKEN": "",
     "TWILIO_MESSAGING_SERVICE_SID": "",
+    "AWS_ACCESS_KEY_ID": "",
+    "AWS_SECRET_ACCESS_KEY": "",
 }
 SETTINGS = """\
 # What is no secret. Secrets are files in credentials/. Every variable: README.md, «Configuration».

@@ -81,7 +81,7 @@ class Trouble:
     def gateway_errors(self) -> None:
         for _ in range(5):
             with suppress(urllib.error.HTTPError):
-                urllib.request.urlopen(f"{self.running.base_url}/annuaire", timeout=10)
+                urllib.request.urlopen(f"{self.running.base_url}/partenaires", timeout=10)
 
     @contextmanager
     def bug_and_timer_fails(self) -> Iterator[None]:
@@ -142,7 +142,7 @@ def watched(platform: Any, token: Any) -> tuple[Trouble, Watch, set[str]]:
     running.add("relay-2", [sys.executable, "-m", "services.chassis.relay", *SERVICES]).wait_ready()
     targets = {name: f"http://127.0.0.1:{process.health_port}/metrics" for name, process in running.processes.items()}
     watch = Watch(targets)
-    wait_for(lambda: urllib.request.urlopen(f"{running.base_url}/legal", timeout=5).status == 200, "a page", 10)
+    wait_for(lambda: urllib.request.urlopen(f"{running.base_url}/healthz", timeout=5).status == 200, "a page", 10)
     return Trouble(running, token), watch, watch.look(20)
 
 

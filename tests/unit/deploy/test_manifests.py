@@ -1,0 +1,165 @@
+"""Kubernetes manifests fit the published schemas, the operators' resources fit what we use of theirs, and the overlays
+patch what exists. `kubectl kustomize` is asked too, where there is one."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "kubernetes"
+VERSION = "1.30"
+
+
+def documents(folder: str) -> list[dict[str, Any]]:
+    """The resources of one folder, as they are written."""
+    paths = [path for path in sorted((FOLDER / folder).glob("*.yaml")) if path.name != "kustomization.yaml"]
+    return [found for path in paths for found in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+
+
+EVERY = [*documents("base"), *documents("large")]
+OWN = [found for found in EVERY if "." not in found["apiVersion"].partition("/")[0] or ".k8s.io" in found["apiVersion"]]
+OPERATORS = [found for found in EVERY if found not in OWN]
+
+
+def name_of(found: dict[str, Any]) -> str:
+    return f"{found['kind']}-{found['metadata']['name']}"
+
+
+@pytest.mark.parametrize("found", OWN, ids=name_of)
+def test_a_resource_fits_the_published_schema(found: dict[str, Any]) -> None:
+    kubernetes_validate.validate(found, VERSION, strict=True)
+
+
+def strictly(required: list[str], **properties: Any) -> dict[str, Any]:
+    """An object with these fields and no other."""
+    return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
+
+
+TEXT, COUNT, ANY = {"type": "string"}, {"type": "integer", "minimum": 1}, {"type": "object"}
+NAMED = strictly(["name"], name=TEXT)
+KEY = strictly(["name", "key"], name=TEXT, key=TEXT)
+SIZE = {"type": "string", "pattern": r"^\d+(Gi|Mi)$"}
+RESOURCES = strictly(["requests", "limits"], requests=ANY, limits=ANY)
+TRIGGER = strictly(
+    ["type", "metadata", "authenticationRef"],
+    type={"const": "rabbitmq"},
+    metadata=strictly(
+        ["protocol", "queueName", "mode", "value"],
+        protocol={"enum": ["amqp", "http", "auto"]},
+        queueName={"type": "string", "pattern": "^rpc-[a-z]+$"},
+        mode={"enum": ["QueueLength", "MessageRate"]},
+        value={"type": "string", "pattern": r"^\d+$"},
+    ),
+    authenticationRef=NAMED,
+)
+SPECS: dict[str, dict[str, Any]] = {
+    # https://www.rabbitmq.com/kubernetes/operator/using-operator
+    "rabbitmq.com/v1beta1/RabbitmqCluster": strictly(
+        ["replicas"],
+        replicas=COUNT,
+        image=TEXT,
+        persistence=strictly(["storage"], storage=SIZE, storageClassName=TEXT),
+        resources=RESOURCES,
+        rabbitmq=strictly([], additionalConfig=TEXT),
+        override=strictly([], statefulSet=ANY),
+        affinity=ANY,
+    ),
+    # https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/
+    "postgresql.cnpg.io/v1/Cluster": strictly(
+        ["instances", "storage"],
+        instances=COUNT,
+        imageName=TEXT,
+        storage=strictly(["size"], size=SIZE),
+        resources=RESOURCES,
+        postgresql=strictly([], parameters={"type": "object", "additionalProperties": TEXT}, synchronous=ANY),
+        managed=strictly(
+            ["roles"],
+            roles={
+                "type": "array",
+                "items": strictly(
+                    ["name"], name=TEXT, ensure={"enum": ["present"]}, login={"type": "boolean"}, passwordSecret=NAMED
+                ),
+            },
+        ),
+    ),
+    "postgresql.cnpg.io/v1/Database": strictly(["name", "owner", "cluster"], name=TEXT, owner=TEXT, cluster=NAMED),
+    "postgresql.cnpg.io/v1/ScheduledBackup": strictly(
+        ["schedule", "cluster"],
+        schedule={"type": "string", "pattern": r"^(\S+ ){5}\S+$"},  # six fields, seconds first
+        cluster=NAMED,
+        method={"enum": ["plugin", "volumeSnapshot", "barmanObjectStore"]},
+        pluginConfiguration=NAMED,
+    ),
+    # https://cloudnative-pg.io/plugin-barman-cloud/docs/usage
+    "barmancloud.cnpg.io/v1/ObjectStore": strictly(
+        ["configuration"],
+        retentionPolicy={"type": "string", "pattern": r"^[1-9]\d*[dwm]$"},
+        configuration=strictly(
+            ["destinationPath"],
+            destinationPath={"type": "string", "pattern": "^s3://"},
+            s3Credentials=strictly([], accessKeyId=KEY, secretAccessKey=KEY),
+            wal=ANY,
+        ),
+    ),
+    # https://keda.sh/docs/latest/reference/scaledobject-spec/
+    "keda.sh/v1alpha1/ScaledObject": strictly(
+        ["scaleTargetRef", "triggers"],
+        scaleTargetRef=NAMED,
+        minReplicaCount=COUNT,
+        maxReplicaCount=COUNT,
+        cooldownPeriod=COUNT,
+        triggers={"type": "array", "minItems": 1, "items": TRIGGER},
+    ),
+    "keda.sh/v1alpha1/TriggerAuthentication": strictly(
+        ["secretTargetRef"],
+        secretTargetRef={
+            "type": "array",
+            "items": strictly(["parameter", "name", "key"], parameter=TEXT, name=TEXT, key=TEXT),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("found", OPERATORS, ids=name_of)
+def test_an_operator_s_resource_uses_only_fields_that_we_know_of(found: dict[str, Any]) -> None:
+    jsonschema.validate(found["spec"], SPECS[f"{found['apiVersion']}/{found['kind']}"])
+
+
+def test_a_typing_error_would_be_found() -> None:
+    (deployment, *_) = [found for found in OWN if found["kind"] == "Deployment"]
+    wrong = {**deployment, "spec": {**deployment["spec"], "replica": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, VERSION, strict=True)
+
+
+@pytest.mark.parametrize("overlay", ["small", "large"])
+def test_an_overlay_names_files_and_resources_that_exist(overlay: str) -> None:
+    found = yaml.safe_load((FOLDER / overlay / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert all((FOLDER / overlay / path).exists() for path in found["resources"])
+    known = {(one["kind"], one["metadata"]["name"]) for one in EVERY}
+    for patch in found.get("patches", ()):
+        assert (patch["target"]["kind"], patch["target"]["name"]) in known
+        assert yaml.safe_load(patch["patch"])
+
+
+def test_what_scales_by_its_queue_is_every_service() -> None:
+    scaled = {one["metadata"]["name"]: one["spec"] for one in EVERY if one["kind"] == "ScaledObject"}
+    deployed = {one["metadata"]["name"] for one in EVERY if one["kind"] == "Deployment"} - {"relay", "gateway"}
+    assert set(scaled) == deployed
+    for name, spec in scaled.items():
+        assert spec["triggers"][0]["metadata"]["queueName"] == f"rpc-{name}" and spec["scaleTargetRef"]["name"] == name
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="no kubectl on this machine")
+@pytest.mark.parametrize("overlay", ["small", "large"])
+def test_kustomize_builds_the_overlay(overlay: str) -> None:
+    done = subprocess.run(["kubectl", "kustomize", str(FOLDER / overlay)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    built = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
+    assert built["RabbitmqCluster", "broker"]["spec"]["replicas"] == (3 if overlay == "large" else 1)
+    assert built["Cluster", "databases"]["spec"]["instances"] == (3 if overlay == "large" else 1)
