@@ -135,5 +135,6 @@ def configure(process: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
+    _expired.labels(process)  # at zero from the start: a counter that appears with its first value shows no increase
     if settings().spans == "log":
         otel.set_tracer_provider(tracing.LogTracerProvider())

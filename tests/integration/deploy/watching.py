@@ -39,7 +39,7 @@ class Watch:
             self._since.pop(rule["alert"], None)
             return False
         since = self._since.setdefault(rule["alert"], self._now)
-        held: timedelta = promql_parser.parse_duration(rule.get("for", "0s"))
+        held: timedelta = promql_parser.parse_duration(rule["for"]) if "for" in rule else timedelta()
         return self._now - since >= held.total_seconds()
 
 
