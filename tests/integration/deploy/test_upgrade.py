@@ -92,7 +92,7 @@ def test_events_of_two_versions_are_sent_side_by_side_and_each_reader_hears_its_
         heard.ack()
     database.close()
     assert json.loads(heard.body)["data"]["reason"] == "lost"
-    wait_for(lambda: _refused(mixed, terminal) == "token_revoked", "released code heard version 1", 10)
+    wait_for(lambda: _refused(mixed, terminal) == "actor_revoked", "released code heard version 1", 10)
 
 
 def _refused(mixed: Platform, token: str) -> str:

@@ -1,4 +1,5 @@
-"""The document: reproducible, PDF/A-2b and tagged as far as can be checked without a validator; signed texts untouched."""
+"""The document: reproducible, PDF/A-2b and tagged as far as can be checked without a validator; signed texts untouched.
+"""
 
 import hashlib
 import io
