@@ -125,8 +125,8 @@ class Trouble:
     def money_differs(self) -> None:
         self.sql(
             "payouts",
-            "INSERT INTO announced_days (announcement_id, structure_id, locked_on, chunks, received_chunks, total_cents,"
-            " received_cents, line_count, received_count)"
+            "INSERT INTO announced_days (announcement_id, structure_id, locked_on, chunks, received_chunks,"
+            " total_cents, received_cents, line_count, received_count)"
             " VALUES (gen_random_uuid(), gen_random_uuid(), current_date, 1, 1, 4200, 4200, 1, 1)",
         )
         self.call("payouts", "reconcile", self.token("agent", "preparer"))
