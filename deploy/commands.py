@@ -25,7 +25,11 @@ SCALE = re.compile(r"(identity|partners|conventions|transactions|payouts)=([1-9]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    asked = parser().parse_args(arguments)
+    top = parser()
+    asked, rest = top.parse_known_args(arguments)
+    if rest and not hasattr(asked, "rest"):
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    asked.rest = rest
     return int(asked.command(asked) or 0)
 
 
@@ -80,8 +84,7 @@ def _add_operations(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     letters = commands.add_parser(
         "deadletters", help="look at, replay or drop what a service could not handle", add_help=False
     )
-    letters.add_argument("rest", nargs=argparse.REMAINDER)
-    letters.set_defaults(command=dead_letters)
+    letters.set_defaults(command=dead_letters, rest=())  # its own parser reads the rest
 
 
 def _add_installing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -102,8 +105,7 @@ def _add_installing(commands: "argparse._SubParsersAction[argparse.ArgumentParse
 
 def _add_safekeeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     agent = commands.add_parser("create-agent", help="make an account for an agent of the Caf", add_help=False)
-    agent.add_argument("rest", nargs=argparse.REMAINDER)
-    agent.set_defaults(command=create_agent)
+    agent.set_defaults(command=create_agent, rest=())
     adding = commands.add_parser("reconcile", help="do all accounts add up, to the cent? exit status 1 if not")
     adding.set_defaults(command=reconcile)
     saving = commands.add_parser("backup", help="all databases and files, at one point in time")
