@@ -1,6 +1,7 @@
 """The install page, followed: a platform in production mode with a real broker, database, mail server, object store and
 proxy with TLS; Twilio's interface is played by a server that checks each request."""
 
+import json
 import os
 import ssl
 import urllib.request
@@ -12,9 +13,12 @@ from email.parser import BytesParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
+from twilio.request_validator import RequestValidator
 
 from deploy.local.infra import Infrastructure
 from deploy.local.platform import answers
@@ -90,7 +94,7 @@ def installed() -> Iterator[Installed]:
             if kind != "system" and "--from" not in commands:
                 machine.run(commands)
         with open(root / "etc" / "psl" / "psl.env", "a", encoding="utf-8") as settings:
-            settings.write(f"TWILIO_API_URL={twilio.url}\n")
+            settings.write(f"TWILIO_API_URL={twilio.url}\nPSL_SPANS=log\n")
         proxy.start()
         machine.start_all(ports)
         stack.enter_context(_keys_of(root / "etc" / "psl" / "keys"))
@@ -181,6 +185,34 @@ def test_codes_leave_by_twilio_with_all_that_it_demands(installed: Installed) ->
     (message,) = installed.twilio.received
     assert "123456" in message["Body"]
     assert message["StatusCallback"] == f"{installed.proxy.base_url}/webhooks/twilio/sms"
+
+
+def _report(installed: Installed, sid: str, traceparent: str) -> int:
+    """Twilio's delivery report, signed, through the proxy. Returns the status of the answer."""
+    address = f"{installed.proxy.base_url}/webhooks/twilio/sms"
+    parameters = {"MessageSid": sid, "MessageStatus": "delivered", "AccountSid": ACCOUNT}
+    signature = RequestValidator(TOKEN).compute_signature(address, parameters)
+    headers = {"X-Twilio-Signature": signature, "traceparent": traceparent}
+    request = urllib.request.Request(address, urlencode(parameters).encode(), headers)
+    with urllib.request.urlopen(request, timeout=10, context=installed.proxy.trusting()) as answer:
+        return int(answer.status)
+
+
+def test_one_trace_joins_gateway_call_and_listener_and_no_log_names_a_person(installed: Installed) -> None:
+    partner = World(installed, _issue).representative("Club des Traces")  # type: ignore[arg-type]
+    sid = partner.call("send_signing_code", code="654321")["provider_id"]
+    trace = uuid4().hex
+    assert _report(installed, sid, f"00-{trace}-00f067aa0ba902b7-01") < 300
+    logs = installed.machine.root / "log"
+
+    def kinds(process: str) -> set[str]:
+        lines = [json.loads(line) for line in (logs / f"{process}.log").read_text().splitlines() if trace in line]
+        return {line["kind"] for line in lines if line["event"] == "span"}
+
+    wait_for(lambda: "consumer" in kinds("psl@conventions"), "the listener's span of that trace", 15)
+    assert {"server", "client"} <= kinds("psl-gateway") and "server" in kinds("psl@identity")
+    written = "".join(path.read_text(errors="replace") for path in logs.glob("psl*.log"))
+    assert [word for word in (partner.email, "Club des Traces", "612345678", "654321") if word in written] == []
 
 
 def test_documents_are_streamed_to_the_object_store_and_back(
