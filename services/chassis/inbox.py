@@ -43,6 +43,7 @@ def on_event(reading: type[Reading]) -> Callable[[Callable[..., Any]], Callable[
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def handle(service: Any, event: ReceivedEvent) -> Any:
+            telemetry.trace(event.trace_id)  # here and not before: a green thread begins with an empty context
             try:
                 return method(service, event)
             except AlreadyHandled:

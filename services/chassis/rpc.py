@@ -82,6 +82,7 @@ def rpc(
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def answer(service: Any, call: Call) -> Any:
+            telemetry.trace(call.trace_id)  # here and not before: a green thread begins with an empty context
             if call.remaining_s <= 0:
                 return Refused("deadline_exceeded")
             try:
