@@ -72,6 +72,7 @@ CASES = [
     Case("payouts.own_payout_lines", "payout_id", "payout"),
     Case("payouts.own_document", "payout_id", "payout", {"kind": "pdf"}),
     Case("payouts.own_slip", "slip_number", "slip"),
+    Case("payouts.own_story", "reference", "transaction"),
 ]  # fmt: skip
 ELSEWHERE = {
     # public, or held by a secret in the arguments themselves: a draft's token, an incoming file's random id
@@ -81,6 +82,10 @@ ELSEWHERE = {
     "transactions.family_contest", "transactions.pass_document", "transactions.renew_pass",  # the family's link, below
     "identity.withdraw_transfer",  # tests/integration/identity/test_rights.py
 }  # fmt: skip
+
+
+NAMING = ("_id", "_ids", "number", "reference", "sha256")
+"""How the arguments that name an object end."""
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +207,7 @@ def test_every_method_that_names_an_object_is_tried() -> None:
         for service in house.services()
         for name, entrypoint in house.rpc_methods(service).items()
         if not entrypoint.demands or set(entrypoint.demands) & partner_roles
-        if any(field.endswith(("_id", "_ids", "number", "sha256")) for field in entrypoint.arguments().fields)
+        if any(field.endswith(NAMING) for field in entrypoint.arguments().fields)
     }
     tried = {case.method for case in CASES} | ELSEWHERE
     assert named - tried == set()
