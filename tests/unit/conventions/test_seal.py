@@ -95,7 +95,7 @@ def test_a_caller_that_runs_a_loop_of_its_own_may_seal(keys):
     async def caller() -> bytes:
         return sealed()
 
-    assert asyncio.run(caller()).startswith(b"%PDF")
+    assert apart(lambda: asyncio.run(caller())).startswith(b"%PDF")  # this very thread may run a loop by now
 
 
 def test_sealing_leaves_the_metadata_as_they_were(keys):
