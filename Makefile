@@ -5,7 +5,7 @@ BIN := .venv/bin
 TESTS ?= tests
 WORKERS ?= 4
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint lock bench chaos scale grow
+.PHONY: help setup run demo test lint lock audit bench chaos scale grow
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -34,6 +34,11 @@ lint: setup ## ruff and mypy
 
 lock: setup ## write the lock files anew from requirements*.in and package.json
 	@$(BIN)/python deploy/lock.py
+
+audit: setup ## known vulnerabilities of all that is locked (asks the advisory databases: needs the network)
+	@$(PYTHON) -m venv var/audit-tool && var/audit-tool/bin/pip install --quiet pip-audit
+	@var/audit-tool/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+	@$(BIN)/npm audit --omit=dev
 
 ##@ Measure
 bench: setup ## the benchmark, as ratios to what this machine can do

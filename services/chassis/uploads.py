@@ -16,11 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, ClassVar
 
-from clamav_client.clamd import ClamdError, ClamdNetworkSocket, ClamdUnixSocket
-
-from services.chassis import cleaning
+from services.chassis import antivirus, cleaning
 from services.chassis.config import settings
 from services.chassis.files import FileRefused, FileStore, FileTooLarge
 from services.chassis.refusals import Unavailable
@@ -160,21 +158,13 @@ def _scan(file: IO[bytes]) -> None:
         return
     file.seek(0)
     try:
-        state = next(iter(_clamd(address).instream(file).values()))[0]
-    except (ClamdError, OSError) as fault:
+        state = antivirus.judge(address, file, within_s=_SCAN_WITHIN_S)
+    except OSError as fault:
         raise Unavailable("the antivirus doesn't answer") from fault
     if state == "FOUND":
         raise FileInfected()
     if state != "OK":
         raise Unavailable("the antivirus could not judge")
-
-
-def _clamd(address: str) -> Any:
-    """A clamd client for ``host:port`` or the path of a socket."""
-    host, _, port = address.rpartition(":")
-    if host and port.isdigit():
-        return ClamdNetworkSocket(host, int(port), timeout=_SCAN_WITHIN_S)
-    return ClamdUnixSocket(address, timeout=_SCAN_WITHIN_S)
 
 
 def _clean(original: IO[bytes], cleaned: IO[bytes], rules: UploadRules) -> dict[str, str]:

@@ -17,7 +17,7 @@ from deploy.local.waiting import wait_for
 from services.chassis.bus import Bus
 from tests.platform import Platform
 
-ACCOUNTS = ("identity", "relay", "gateway", "partners")
+ACCOUNTS = ("identity", "relay", "gateway", "partners", "finance")
 
 
 class Accounts:
@@ -87,6 +87,14 @@ def test_an_event_leaves_through_the_relays_account(running: Platform, accounts:
     assert sent()
 
 
+def test_finance_reads_its_own_queue_of_the_payouts_events(running: Platform, accounts: Accounts) -> None:
+    with Connection(accounts.uri("finance"), connect_timeout=5) as connection, connection.channel() as channel:
+        channel.exchange_declare("payouts.events", "topic", durable=True, auto_delete=False)
+        channel.queue_declare("finance.payouts", durable=True, auto_delete=False)
+        channel.queue_bind("finance.payouts", "payouts.events", routing_key="payout_ordered.v1")
+        channel.basic_consume("finance.payouts")
+
+
 REFUSED = [
     ("partners", lambda channel: channel.basic_consume("rpc-identity"), "reads identity's calls"),
     ("partners", lambda channel: channel.queue_delete("rpc-identity"), "deletes identity's queue"),
@@ -96,6 +104,8 @@ REFUSED = [
     ("gateway", lambda channel: channel.queue_declare("mine"), "declares a queue"),
     ("relay", lambda channel: channel.basic_consume("rpc-identity"), "reads calls"),
     ("relay", lambda channel: publish(channel, "nameko-rpc"), "makes calls"),
+    ("finance", lambda channel: publish(channel, "identity.events"), "announces anything"),
+    ("finance", lambda channel: channel.basic_consume("rpc-identity"), "reads calls"),
 ]
 
 
