@@ -14,6 +14,7 @@ WORDS: dict[str, dict[str, str]] = {
         "account:enrol_totp": "Authentification enregistrée",
         "account:recovery_code": "Code de secours utilisé",
         "account:step_up": "Identité confirmée de nouveau",
+        "account:export": "Données personnelles téléchargées",
         "account:erase": "Compte fermé et effacé",
         "session:open": "Connexion",
         "session:close": "Session fermée",
@@ -105,6 +106,7 @@ WORDS: dict[str, dict[str, str]] = {
         "pass:rotate": "QR renouvelé",
         "pass:cancel": "Pass annulé",
         "pass:top_up": "Pass complété",
+        "family:export": "Données de la famille téléchargées",
     },
     "Transactions": {
         "transaction:record": "Transaction enregistrée",

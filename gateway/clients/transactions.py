@@ -193,6 +193,10 @@ class FamilyClient(ServiceClient):
     def family(self, link: str) -> results.Family:
         return self._call("family", idempotent=True, link=link)
 
+    def export_family(self, link: str) -> dict[str, Any]:
+        """All that is held about the family: address, children, passes with their history."""
+        return self._call("export_family", link=link)
+
     def renew_pass(self, link: str, pass_id: str) -> results.Pass:
         """A lost QR: new QR and code; the old ones answer `pass_revoked`. Refuses `pass_unknown`,
         `renewed_too_often`."""

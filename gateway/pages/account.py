@@ -21,10 +21,11 @@ from gateway.access import (
     viewer,
 )
 from gateway.clients.identity import IdentityClient
+from gateway.clients.partners_life import AssistanceClient
 from gateway.forms import Form
 from gateway.pages.sign_in import REQUIRED, NewPasswordForm, browser, home_of_viewer
 from gateway.refusals import describe, flash_refusal
-from services.chassis.refusals import Refused
+from services.chassis.refusals import Refused, Unavailable
 
 blueprint = Blueprint("account", __name__)
 PERSONS = ("person", *sorted(STRUCTURE_ROLES))
@@ -233,11 +234,24 @@ def close_other_sessions() -> ResponseReturnValue:
     return redirect(url_for("account.index"))
 
 
+def _threads() -> list[Any]:
+    """The person's own threads with the Caf; agents have none."""
+    if viewer().is_agent:
+        return []
+    client = AssistanceClient()
+    return [client.own_request(one["request_id"]) for one in client.own_requests()]
+
+
 @blueprint.get("/compte/donnees")
 @allow(*SIGNED_IN)
 def export() -> ResponseReturnValue:
-    """All that identity holds about the person, as a file."""
-    text = json.dumps(IdentityClient().export_person(), ensure_ascii=False, indent=2)
+    """All that is held about the person, as a file: the account and its traces, and what was written to the Caf."""
+    told: dict[str, Any] = {**IdentityClient().export_person()}
+    try:
+        told["assistance"] = _threads()
+    except Unavailable:
+        told["incomplete"] = ["assistance"]  # to be asked for again later; the rest is there
+    text = json.dumps(told, ensure_ascii=False, indent=2)
     response = Response(text, mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="mes-donnees.json"'
     return response

@@ -1,8 +1,9 @@
 """`/pass/<token>`: a family's page, reached by the link in its mails. Balance, history, QR, «ce n'est pas moi»."""
 
+import json
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -50,6 +51,16 @@ def show(token: str) -> ResponseReturnValue:
 @allow(VISITOR)
 def document(token: str, pass_id: Any, kind: Any) -> ResponseReturnValue:
     return send_stored(dict(FamilyClient().pass_document(token, str(pass_id), kind)))
+
+
+@blueprint.get("/<token>/donnees.json")
+@allow(VISITOR)
+def export(token: str) -> ResponseReturnValue:
+    """All that is held about the family, as a file."""
+    text = json.dumps(FamilyClient().export_family(token), ensure_ascii=False, indent=2)
+    response = Response(text, mimetype="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="mes-donnees.json"'
+    return response
 
 
 @blueprint.post("/<token>/<uuid:pass_id>/renouveler")

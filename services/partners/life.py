@@ -252,6 +252,7 @@ class AssistanceMethods:
     def forget_unconfirmed_requests(self) -> None:
         with self.database.alone("forget-unconfirmed-requests") as uow:
             assistance.forget_unconfirmed(uow)
+            assistance.forget_closed(uow)
 
 
 class StructureLife(ProfileMethods, BankAccountMethods, DirectoryMethods, AssistanceMethods):

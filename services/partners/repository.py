@@ -1,6 +1,7 @@
 """The queries of partners that more than one use case needs."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 from sqlalchemy.orm import Session
@@ -153,6 +154,20 @@ def unpurged(session: Session, limit: int) -> Sequence[Document]:
         )
     )
     return session.scalars(query.order_by(Document.removed_at).limit(limit)).all()
+
+
+def documents_of_rejected(session: Session, before: datetime, limit: int) -> Sequence[Document]:
+    """Files of applications that were rejected before this instant."""
+    query = (
+        select(Document)
+        .join(Application, Application.application_id == Document.application_id)
+        .where(
+            Document.removed_at.is_(None),
+            Application.state == State.REJECTED.value,
+            Application.decided_at < before,
+        )
+    )
+    return session.scalars(query.limit(limit)).all()
 
 
 def content_needed(session: Session, sha256: str) -> bool:

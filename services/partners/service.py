@@ -199,6 +199,7 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
     def drop_expired_drafts(self) -> None:
         with self.database.alone("partners-drafts") as uow:
             drafts.drop_expired_drafts(uow)
+            documents.remove_of_rejected(uow)
 
     @every(seconds=10)
     def purge_contents(self) -> None:

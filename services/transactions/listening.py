@@ -9,7 +9,7 @@ from services.chassis.files import FileStore
 from services.chassis.inbox import on_event
 from services.chassis.timers import every
 from services.transactions import messages
-from services.transactions.handlers import facts, imports, locking, notices, seasons
+from services.transactions.handlers import facts, forgetting, imports, locking, notices, seasons
 
 
 class Listening:
@@ -62,6 +62,12 @@ class Listening:
         """Mails to families, some each second and no more: a queue at a desk goes first, a mail may come a little
         later. Documents are made in a thread of their own."""
         notices.send(self.database, FileStore(), tpool.execute)
+
+    @every(seconds=3600)
+    def forget_families(self) -> None:
+        """Families whose last season ended two years ago."""
+        with self.database.alone("transactions:forget") as uow:
+            forgetting.forget_old(uow)
 
     @every(seconds=10)
     def expire_passes(self) -> None:

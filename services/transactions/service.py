@@ -13,6 +13,7 @@ from services.transactions.handlers import (
     cancelling,
     contestations,
     families,
+    forgetting,
     imports,
     lists,
     passes,
@@ -269,6 +270,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         """A family's passes and their history."""
         with self.database.unit_of_work(call) as uow:
             return families.page(uow, **call.arguments)
+
+    @rpc(arguments.Link, demands=ANYONE)
+    def export_family(self, call: Call) -> Any:
+        """All that is held about a family."""
+        with self.database.unit_of_work(call) as uow:
+            return forgetting.export(uow, **call.arguments)
 
     @rpc(arguments.LinkedPass, demands=ANYONE)
     def renew_pass(self, call: Call) -> Any:

@@ -92,7 +92,7 @@ def test_finance_reads_its_own_queue_of_the_payouts_events(running: Platform, ac
         channel.exchange_declare("payouts.events", "topic", durable=True, auto_delete=False)
         channel.queue_declare("finance.payouts", durable=True, auto_delete=False)
         channel.queue_bind("finance.payouts", "payouts.events", routing_key="payout_ordered.v1")
-        channel.basic_consume("finance.payouts")
+        assert channel.basic_consume("finance.payouts")
 
 
 REFUSED = [

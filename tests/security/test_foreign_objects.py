@@ -215,7 +215,8 @@ def test_every_method_that_names_an_object_is_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "extra"), [("pass_document", {"kind": "pdf"}), ("renew_pass", {}), ("family", None)]
+    ("method", "extra"),
+    [("pass_document", {"kind": "pdf"}), ("renew_pass", {}), ("family", None), ("export_family", None)],
 )
 def test_a_family_reaches_its_own_passes_only(
     running: Platform, story: Story, token: Callable[..., str], method: str, extra: Found | None

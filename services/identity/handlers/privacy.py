@@ -42,6 +42,7 @@ def export_person(uow: UnitOfWork) -> dict[str, Any]:
     held = uow.session.query(Delegation).filter_by(account_id=account_id).order_by(Delegation.granted_at)
     messages = uow.session.query(Sms).filter_by(account_id=account_id).order_by(Sms.sent_at)
     devices = uow.session.query(KnownDevice).filter_by(account_id=account_id)
+    uow.audit("account:export", account_id)
     return {
         "account": people.person(uow) | {"state": account.state, "created_at": account.created_at},
         "details": personal.details_of(account),

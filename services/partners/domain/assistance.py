@@ -8,6 +8,9 @@ from services.partners.domain.refusals import TooManyRequests, TransitionRefused
 CONFIRM_WITHIN = timedelta(days=3)
 """A visitor confirms the request through a link mailed to the address given; unconfirmed ones are then deleted."""
 
+KEEP_CLOSED = timedelta(days=730)
+"""A closed thread is kept for two years after its last message (CNIL: as long as a claim may follow), then deleted."""
+
 REOPEN_WITHIN = timedelta(days=30)
 """A closed thread can be taken up again for a month; later a new request is clearer for everybody."""
 

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date as day
+from datetime import timedelta
+
+KEEP_REJECTED = timedelta(days=365)
+"""Files of a rejected application: a year, for an appeal and its judgement, then they are destroyed."""
 
 
 @dataclass(frozen=True)

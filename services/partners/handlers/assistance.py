@@ -1,6 +1,6 @@
 """«Assistance»: a thread between a person and the Caf. Subjects and texts are sealed: people write about people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -348,7 +348,22 @@ def forget_unconfirmed(uow: UnitOfWork) -> int:
         AssistanceRequest.state == AssistanceState.UNCONFIRMED.value,
         AssistanceRequest.created_at < uow.now - rules.CONFIRM_WITHIN,
     )
-    requests = uow.session.scalars(old.limit(100)).all()
+    return _delete(uow, uow.session.scalars(old.limit(100)).all())
+
+
+def forget_closed(uow: UnitOfWork) -> int:
+    """Delete threads closed long ago, messages and all; returns how many."""
+    old = select(AssistanceRequest).where(
+        AssistanceRequest.state == AssistanceState.CLOSED.value,
+        AssistanceRequest.updated_at < uow.now - rules.KEEP_CLOSED,
+    )
+    gone = _delete(uow, uow.session.scalars(old.limit(100)).all())
+    if gone:
+        uow.audit("retention:purge", uow.service, assistance_requests=gone)
+    return gone
+
+
+def _delete(uow: UnitOfWork, requests: Sequence[AssistanceRequest]) -> int:
     for request in requests:
         of_request = AssistanceMessage.request_id == request.request_id
         for message in uow.session.scalars(select(AssistanceMessage).where(of_request)).all():

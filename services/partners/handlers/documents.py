@@ -13,7 +13,7 @@ from services.chassis.files import FileStore
 from services.chassis.ids import new_id
 from services.partners import messages, repository, views, watermark
 from services.partners.domain.application import State
-from services.partners.domain.documents import DocumentKind
+from services.partners.domain.documents import KEEP_REJECTED, DocumentKind
 from services.partners.domain.refusals import DocumentKindUnknown, DocumentUnknown, TooManyFiles
 from services.partners.handlers.drafts import open_draft, structure_type_of, touch
 from services.partners.models import Application, Document
@@ -161,6 +161,14 @@ def purge_contents(database: BoundDatabase, store: FileStore, limit: int = 100) 
                     store.delete(sha256)
         _announce_purge(uow, rows)
         return len(rows)
+
+
+def remove_of_rejected(uow: UnitOfWork) -> int:
+    """Take out the files of applications rejected long ago: `purge_contents` then destroys them. Returns how many."""
+    rows = repository.documents_of_rejected(uow.session, uow.now - KEEP_REJECTED, 100)
+    for row in rows:
+        row.removed_at = uow.now
+    return len(rows)
 
 
 def _announce_purge(uow: UnitOfWork, rows: Sequence[Document]) -> None:

@@ -147,6 +147,20 @@ def test_what_nobody_confirmed_is_forgotten_after_three_days(partners, visitor):
         assert uow.session.get(AssistanceRequest, made["request_id"]) is None
 
 
+def test_a_closed_thread_is_deleted_after_two_years(partners):
+    who, caf = person(), agent()
+    old, kept = (open_request(partners, who)["request_id"] for _ in range(2))
+    with partners.unit_of_work(caf) as uow:
+        for request_id in (old, kept):
+            assistance.close(uow, assistance.any_request(uow, request_id, lock=True))
+        uow.session.get_one(AssistanceRequest, old).updated_at -= timedelta(days=731)
+    with partners.unit_of_work() as uow:
+        assert assistance.forget_closed(uow) == 1
+    with partners.unit_of_work() as uow:
+        assert uow.session.get(AssistanceRequest, old) is None
+        assert uow.session.get(AssistanceRequest, kept) is not None
+
+
 def publish(database, audience, title="Guide"):
     store = FileStore()
     given = {

@@ -55,3 +55,26 @@ def test_an_expired_draft_is_dropped_with_its_files_and_a_living_one_stays(bound
     with bound.unit_of_work() as uow:
         assert drafts.drop_expired_drafts(days_later(uow, 31)) == 1
         assert uow.session.scalars(select(Application.application_id)).all() == [kept]
+
+
+def test_files_of_a_rejected_application_are_destroyed_after_a_year(bound, tmp_path):
+    store = FileStore(f"file://{tmp_path}")
+    with bound.unit_of_work() as uow:
+        rejected = drafts.start_application(uow)["application_id"]
+    checked = uploads.check(store, store.incoming(io.BytesIO(document())))
+    with bound.unit_of_work() as uow:
+        uow.session.add(
+            Document(
+                document_id=new_id(), application_id=rejected, kind="statutes", round=0, sha256=checked.sha256,
+                filename="statuts.pdf", media_type=checked.media_type, size=checked.size, uploaded_at=uow.now,
+            )
+        )  # fmt: skip
+        found = uow.session.get_one(Application, rejected)
+        found.reference, found.structure_type = "D-2026-TEST", "association"
+        found.state, found.decided_at = "rejected", uow.now
+    with bound.unit_of_work() as uow:
+        assert documents.remove_of_rejected(days_later(uow, 364)) == 0
+    with bound.unit_of_work() as uow:
+        assert documents.remove_of_rejected(days_later(uow, 366)) == 1
+    assert documents.purge_contents(bound, store) == 1
+    assert not store.exists(checked.sha256)
