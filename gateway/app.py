@@ -80,6 +80,7 @@ def _configuration() -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": production,
         "PRODUCTION": production,
+        "RATE_LIMITS": True,
         "TEMPLATES_AUTO_RELOAD": not production,
     }
 

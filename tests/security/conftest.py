@@ -56,13 +56,13 @@ def guests() -> GuestBook:
 
 @pytest.fixture(scope="module")
 def app(guests: GuestBook) -> Flask:
-    return create_app(bus=guests, TESTING=True, PROPAGATE_EXCEPTIONS=False, RATELIMIT_ENABLED=False)
+    return create_app(bus=guests, TESTING=True, PROPAGATE_EXCEPTIONS=False, RATE_LIMITS=False)
 
 
 @pytest.fixture(scope="module")
 def app_without_csrf(guests: GuestBook) -> Flask:
     """The same with that one wall taken down, to see the others."""
-    options = {"TESTING": True, "PROPAGATE_EXCEPTIONS": False, "RATELIMIT_ENABLED": False}
+    options = {"TESTING": True, "PROPAGATE_EXCEPTIONS": False, "RATE_LIMITS": False}
     return create_app(bus=guests, WTF_CSRF_ENABLED=False, **options)
 
 
