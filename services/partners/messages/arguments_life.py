@@ -145,7 +145,7 @@ class WriteMessage(OfRequest, Message):
 class OfThread(Schema):
     """A visitor's thread, by the capability in the mailed link."""
 
-    thread_token = fields.String(required=True, validate=validate.Length(min=20, max=100))
+    thread_token = fields.String(required=True, validate=validate.Length(min=20, max=200))
 
 
 class WriteInThread(OfThread, Message):
@@ -154,7 +154,7 @@ class WriteInThread(OfThread, Message):
 
 class OfAttachment(Schema):
     attachment_id = Id(required=True)
-    thread_token = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=20, max=100))
+    thread_token = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=20, max=200))
 
 
 class Requests(Schema):
