@@ -31,6 +31,7 @@ COLUMNS = (
     "returned_on", "reason_code",
 )  # fmt: skip
 RECONNECT_AFTER_S = (0.5, 1, 2, 5, 10)
+HEARTBEAT_S, CONNECT_WITHIN_S = 6, 3
 PREFETCH = 100
 _log = logging.getLogger("finance")
 
@@ -58,12 +59,16 @@ class DurableLines:
         return self._path.read_text(encoding="utf-8").splitlines()
 
     def append(self, line: str) -> None:
+        """Write a whole line to the disk, or nothing: of a full disk only the beginning may fit. Raises OSError."""
+        before = os.fstat(self._file).st_size
         remaining = (line + "\n").encode("utf-8")
-        while remaining:
-            remaining = remaining[os.write(self._file, remaining) :]
-
-    def sync(self) -> None:
-        os.fsync(self._file)
+        try:
+            while remaining:
+                remaining = remaining[os.write(self._file, remaining) :]
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, before)
+            raise
 
     def close(self) -> None:
         os.close(self._file)
@@ -96,31 +101,32 @@ class Books:
 
     def _recover(self) -> None:
         """Remember what the journal holds; write into the CSV what a killed process had only put in the journal."""
-        in_table = {row[0] for row in csv.reader(self._table.read()[1:], delimiter=";") if row}
+        self._in_table = {row[0] for row in csv.reader(self._table.read()[1:], delimiter=";") if row}
         if not self._table.read():
             self._table.append(_csv_line(list(COLUMNS)))
         for line in self._journal.read():
             event = json.loads(line)
             self.known.add(event["id"])
-            if event["id"] not in in_table:
-                self._table.append(self._row(event))
-        self._table.sync()
+            self._write_row(event)
 
     def write(self, event: dict[str, Any]) -> bool:
-        """Write an event, once; it is on the disk when this returns. Returns whether it was new."""
-        if event["id"] in self.known:
-            return False
-        self._journal.append(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
-        self._journal.sync()
-        self._table.append(self._row(event))
-        self._table.sync()
-        self.known.add(event["id"])
-        return True
+        """Write an event, once in each file; it is on the disk when this returns. Returns whether it was new. Raises
+        OSError when the disk is full; the next delivery then goes on where this one stopped."""
+        new = event["id"] not in self.known
+        if new:
+            self._journal.append(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+            self.known.add(event["id"])
+        self._write_row(event)
+        return new
+
+    def _write_row(self, event: dict[str, Any]) -> None:
+        if event["id"] not in self._in_table:
+            self._table.append(self._row(event))
+            self._in_table.add(event["id"])
 
     def put_aside(self, body: bytes) -> None:
         """Keep what is no event, for people to look at."""
         self._unreadable.append(repr(body))
-        self._unreadable.sync()
 
     def _row(self, event: dict[str, Any]) -> str:
         told = {**event["data"], "id": event["id"], "type": event["type"], "time": event["time"]}
@@ -136,22 +142,21 @@ class Consumer:
     """Reads the queue, for as long as nobody stops it, through lost connections."""
 
     def __init__(self, uri: str, queue: str, books: Books):
-        self._addresses = [pika.URLParameters(address) for address in uri.split(";")]
+        self._addresses = [_parameters(address) for address in uri.split(";")]
         self._queue, self._books = queue, books
         self._stopping = threading.Event()
+        self._failures = 0
         self._connection: pika.BlockingConnection | None = None
 
     def run(self) -> None:
         """Consume until stopped; a lost or absent broker is waited for."""
-        failures = 0
         while not self._stopping.is_set():
             try:
                 self._consume()
-                failures = 0
             except (pika.exceptions.AMQPError, OSError) as lost:
-                pause_s = RECONNECT_AFTER_S[min(failures, len(RECONNECT_AFTER_S) - 1)]
-                failures += 1
-                _log.warning("no broker (%s); trying again in %s s", type(lost).__name__, pause_s)
+                pause_s = RECONNECT_AFTER_S[min(self._failures, len(RECONNECT_AFTER_S) - 1)]
+                self._failures += 1
+                _log.warning("broker or disk: %s; trying again in %s s", lost or type(lost).__name__, pause_s)
                 self._stopping.wait(pause_s)
 
     def stop(self, *_: Any) -> None:
@@ -165,6 +170,7 @@ class Consumer:
             self._declare(channel)
             channel.basic_qos(prefetch_count=PREFETCH)
             _log.info("listening on %s", self._queue)
+            self._failures = 0
             for method, _, body in channel.consume(self._queue, inactivity_timeout=0.5):
                 if method is not None:
                     self._take(channel, method.delivery_tag, body)
@@ -190,6 +196,14 @@ class Consumer:
         elif self._books.write(event):
             _log.info("%s %s", event["type"], event["id"])
         channel.basic_ack(delivery_tag)
+
+
+def _parameters(address: str) -> pika.URLParameters:
+    """A node that is cut off without a word is noticed by its missing heartbeats."""
+    made = pika.URLParameters(address)
+    made.heartbeat, made.socket_timeout = HEARTBEAT_S, CONNECT_WITHIN_S
+    made.blocked_connection_timeout = HEARTBEAT_S * 3
+    return made
 
 
 def _event(body: bytes) -> dict[str, Any] | None:
