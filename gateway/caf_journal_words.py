@@ -1,6 +1,10 @@
 """What the journal's actions mean, in words for the Caf. A guard looks for actions that have none."""
 
 WORDS: dict[str, dict[str, str]] = {
+    "Plateforme": {
+        "dead_letter:replay": "Message en échec renvoyé",
+        "dead_letter:drop": "Message en échec supprimé",
+    },
     "Comptes": {
         "account:create": "Compte créé",
         "account:activate": "Compte activé",

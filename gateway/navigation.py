@@ -89,6 +89,8 @@ CAF_MENU = (
     Entry(N_("Ressources"), "caf_resources.index", "book", ADMINISTRATOR, N_("Documents mis à disposition")),
     Entry(N_("Agents"), "caf_agents.index", "people", ADMINISTRATOR, N_("Comptes et rôles de la Caf")),
     Entry(N_("Journal"), "caf_journal.index", "journal", ADMINISTRATOR, N_("Qui a fait quoi, et quand")),
+    Entry(N_("Messages en échec"), "caf_dead_letters.index", "flag", ADMINISTRATOR,
+          N_("Annonces entre services à renvoyer")),
 )  # fmt: skip
 
 PUBLIC_MENU = (

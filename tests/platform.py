@@ -146,8 +146,17 @@ class Looking(psycopg2.extensions.connection):
 class Process:
     """One process of a platform, which a test may kill and start again."""
 
-    def __init__(self, name: str, command: list[str], folder: Path, environment: dict[str, str], ready_url: str):
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        folder: Path,
+        environment: dict[str, str],
+        ready_url: str,
+        faults: str = "",
+    ):
         self.name = name
+        self._faults = faults
         self._command, self._folder, self._environment = command, folder, environment
         self._ready_url = ready_url
         self._child: subprocess.Popen[bytes] | None = None
@@ -192,7 +201,20 @@ class Process:
 
     def is_ready(self) -> bool:
         """Whether it runs and says that it can work."""
-        return not self.dead and self._ready()
+        try:
+            return not self.dead and self._ready()
+        except RuntimeError:  # it died in between
+            return False
+
+    @property
+    def exit_status(self) -> int | None:
+        return self._child.poll() if self._child is not None else None
+
+    def arm(self) -> None:
+        """From its next start on it kills itself at named points; it is killed for that."""
+        if self._faults:
+            self._environment["PSL_FAULTS"] = self._faults
+            self.kill()
 
     def spare(self) -> None:
         """End its faults: what kills itself at named points is replaced by a process that doesn't."""
@@ -247,11 +269,11 @@ class Platform:
 
     def add(self, name: str, command: list[str], *, ready_url: str | None = None, faults: str = "") -> Process:
         """Start one process; it listens for health questions on a port of its own unless it has a ``ready_url``;
-        ``faults`` are the named points at which it kills itself."""
+        ``faults`` are the named points at which it kills itself once it is armed."""
         port = free_port()
         url = f"http://127.0.0.1:{port}/readyz" if ready_url is None else ready_url
-        environment = {**self.environment, "PSL_HEALTH_PORT": str(port)} | ({"PSL_FAULTS": faults} if faults else {})
-        self.processes[name] = Process(name, command, self.var, environment, url)
+        environment = {**self.environment, "PSL_HEALTH_PORT": str(port)}
+        self.processes[name] = Process(name, command, self.var, environment, url, faults)
         self.processes[name].health_port = port
         self.processes[name].start()
         return self.processes[name]
@@ -272,12 +294,13 @@ class Platform:
         for process in self.processes.values():
             process.wait_ready()
 
-    def add_gateway(self) -> Process:
+    def add_gateway(self, faults: str = "") -> Process:
         """Start the gateway on the platform's own port."""
         bind = f"127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "gunicorn", "--bind", bind, "--threads", "8"]
         command += ["--worker-class", "gateway.worker.SheddingWorker", "--no-control-socket"]
-        return self.add("gateway", [*command, "gateway.app:create_app()"], ready_url=f"{self.base_url}/healthz")
+        command += ["gateway.app:create_app()"]
+        return self.add("gateway", command, ready_url=f"{self.base_url}/healthz", faults=faults)
 
     def stop(self) -> None:
         """End all processes, drop all databases. At once: what a process does when asked to leave is tested where it

@@ -105,7 +105,7 @@ class Infrastructure:
             "var": str(self.var),
             "port": self.ports.gateway,
             "amqp": {
-                "host": HOST,
+                "host": self.broker.host,
                 "port": self.broker.amqp,
                 "user": self.broker.user,
                 "password": self.broker.password,

@@ -22,6 +22,9 @@ POINTS = {
     "relay.marked": "the outbox knows that its events are sent",
     "inbox.effect": "the effect is stored, the event not acknowledged",
     "inbox.acknowledged": "the event is acknowledged",
+    "finance.received": "finance has an event in hand, nothing is written",
+    "finance.written": "finance has it on the disk, not acknowledged",
+    "finance.acknowledged": "finance has acknowledged",
 }
 
 

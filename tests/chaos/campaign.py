@@ -1,5 +1,5 @@
-"""A fault campaign: load runs while processes die; afterwards every accepted request must have exactly one effect at
-every listener.
+"""A fault campaign: load runs while processes die and worse befalls; afterwards every accepted request must have one
+effect at every listener, and one only.
 
 What is under fire is a `Target`. It says how one request is made, whether it was accepted, which processes may
 be killed, when everything has settled, and what came of the requests. The same campaign runs against a control built on
@@ -7,17 +7,22 @@ stock nameko, in which it must find losses: a harness that can't fail proves not
 """
 
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Protocol
 
 from deploy.local.waiting import TooLate, wait_for
+from tests.chaos.troubles import Trouble
 from tests.platform import Process
 
 LOOK_EVERY_S = 0.05
+BACK_WITHIN_S = 60.0
+BACK_AFTER_REQUESTS = 3
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,22 @@ class Tally:
     @property
     def clean(self) -> bool:
         return self.accepted > 0 and self.lost == 0 and self.duplicated == 0 and not self.remarks
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many processes were killed, what came of the requests, and how long each trouble kept people waiting."""
+
+    kills: int
+    tally: Tally
+    waits_s: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def longest_wait_s(self) -> float:
+        return max((seconds for _, seconds in self.waits_s), default=0.0)
+
+    def __str__(self) -> str:
+        return report(self.kills, self.tally)
 
 
 class Target(Protocol):
@@ -58,13 +79,17 @@ class Target(Protocol):
 
 
 class Keeper:
-    """Starts processes again as soon as they die, as the runner does, and counts the deaths."""
+    """Starts processes again as soon as they die, as the runner does, and counts those that were killed. One that ended
+    by itself (it found no broker) is given a moment."""
+
+    MOMENT_S = 1.0
 
     def __init__(self, processes: Sequence[Process]):
         self._processes = processes
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="keeper", daemon=True)
-        self.deaths = 0
+        self._not_before: dict[str, float] = {}
+        self.kills = 0
 
     def __enter__(self) -> "Keeper":
         self._thread.start()
@@ -78,59 +103,97 @@ class Keeper:
         while not self._stop.wait(LOOK_EVERY_S):
             for process in self._processes:
                 if process.dead:
-                    self.deaths += 1
-                    process.start()
+                    self._revive(process)
+
+    def _revive(self, process: Process) -> None:
+        if process.name in self._not_before:
+            if time.monotonic() >= self._not_before[process.name]:
+                del self._not_before[process.name]
+                process.start()
+        elif process.exit_status == -signal.SIGKILL:
+            self.kills += 1
+            process.start()
+        else:
+            self._not_before[process.name] = time.monotonic() + self.MOMENT_S
 
 
 @dataclass
 class Campaign:
-    """``kills`` deaths from outside at random moments, spread so that the platform works in between, on top of those
-    that the processes deal themselves at named points."""
+    """``kills`` deaths at random moments and, if ``armed``, at named points; each of the ``troubles`` at least once."""
 
     target: Target
     kills: int
+    troubles: Sequence[Trouble] = ()
     workers: int = 6
     pause_s: tuple[float, float] = (0.15, 1.2)
-    settle_within_s: float = 90.0
+    settle_within_s: float = 180.0
     seed: int = field(default_factory=lambda: random.SystemRandom().randrange(1 << 30))
+    waits_s: list[tuple[str, float]] = field(default_factory=list)
 
-    def run(self) -> tuple[int, Tally]:
-        """Number of deaths and what came of the requests. Raises TooLate if something waits for ever."""
+    def run(self) -> Outcome:
+        """The whole campaign. Raises TooLate if something waits for ever."""
         dice = random.Random(self.seed)
         with Keeper(self.target.victims) as keeper:
-            with self._load():
-                self._fire(dice, keeper, self.kills - self.kills // 4)
+            with _Load(self.target, self.workers) as load:
+                self._arm()
+                load.wait_for_more()
+                self._fire(dice, keeper, self.kills - self.kills // 4, load=load)
             with ThreadPoolExecutor(1) as aside:
                 closing = aside.submit(self.target.closing)
                 self._fire(dice, keeper, self.kills, enough=closing.done)
                 closing.result()
-            self._calm_down(keeper)
+            self._calm_down()
             wait_for(self.target.settled, "nothing waits any more", self.settle_within_s, every_s=0.3)
-        return keeper.deaths, self.target.tally()
+        return Outcome(keeper.kills, self.target.tally(), tuple(self.waits_s))
 
-    def _load(self) -> "_Load":
-        return _Load(self.target, self.workers)
+    def _arm(self) -> None:
+        for victim in self.target.victims:
+            victim.arm()
 
     def _fire(
-        self, dice: random.Random, keeper: Keeper, kills: int, enough: Callable[[], bool] = lambda: False
+        self,
+        dice: random.Random,
+        keeper: Keeper,
+        kills: int,
+        *,
+        load: "_Load | None" = None,
+        enough: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Kill until ``kills`` have died in all, or until it is ``enough``."""
-        pause = threading.Event()
-        limit = time.monotonic() + self.kills * 10
-        while keeper.deaths < kills and not enough():
+        """Kill until ``kills`` have died in all, or until it is ``enough``; with load, troubles in between."""
+        pause, limit = threading.Event(), time.monotonic() + self.kills * 10 + len(self.troubles) * BACK_WITHIN_S
+        due, upcoming = list(self.troubles) if load else [], cycle(self.troubles)
+        every = max(1, kills // (len(self.troubles) + 1))
+        next_at = keeper.kills + every
+        while (keeper.kills < kills or due) and not enough():
             if time.monotonic() > limit:
-                raise TooLate(f"only {keeper.deaths} of {self.kills} kills within {self.kills * 10} s")
+                raise TooLate(f"only {keeper.kills} of {self.kills} kills in time")
+            if load and self.troubles and (keeper.kills >= next_at or keeper.kills >= kills):
+                trouble = next(upcoming)
+                due = [one for one in due if one is not trouble]
+                self._befall(trouble, load)
+                next_at = keeper.kills + every
             pause.wait(dice.uniform(*self.pause_s))
             victim = dice.choice(list(self.target.victims))
-            if not victim.dead:
+            if not victim.dead and keeper.kills < kills:
                 victim.kill()
 
-    def _calm_down(self, keeper: Keeper) -> None:
+    def _befall(self, trouble: Trouble, load: "_Load") -> None:
+        """Strike, wait until requests are accepted again, relieve; for most troubles in the other order."""
+        began = time.monotonic()
+        trouble.strike()
+        if not trouble.survivable:
+            trouble.relieve()
+        load.wait_for_more(f"requests are accepted again after «{trouble.name}»")
+        self.waits_s.append((trouble.name, time.monotonic() - began))
+        if trouble.survivable:
+            trouble.relieve()
+
+    def _calm_down(self) -> None:
         """From here on nobody dies any more, so that what waits can be worked off."""
         for victim in self.target.victims:
             victim.spare()
         for victim in self.target.victims:
-            wait_for(victim.is_ready, f"{victim.name} is back", 60)
+            wait_for(victim.is_ready, f"{victim.name} is back", 90)
 
 
 class _Load:
@@ -139,6 +202,9 @@ class _Load:
     def __init__(self, target: Target, workers: int):
         self._target = target
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._accepted: list[float] = []
+        self._mistake: Exception | None = None
         self._threads = [threading.Thread(target=self._work, args=(n,), name=f"load-{n}") for n in range(workers)]
 
     def __enter__(self) -> "_Load":
@@ -150,13 +216,38 @@ class _Load:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        self._complain()
+
+    def _complain(self) -> None:
+        """A request that raised is a mistake of the harness: say so, rather than wait for load that isn't there."""
+        if self._mistake is not None:
+            raise self._mistake
 
     def _work(self, worker: int) -> None:
         number = 0
         while not self._stop.is_set():
-            if not self._target.request(worker, number):
+            began = time.monotonic()
+            try:
+                accepted = self._target.request(worker, number)
+            except Exception as mistake:
+                self._mistake = mistake
+                return
+            if accepted:
+                with self._lock:
+                    self._accepted.append(began)
+            else:
                 self._stop.wait(0.05)
             number += 1
+
+    def wait_for_more(self, what: str = "requests are accepted") -> None:
+        """Until some requests have been accepted since now, each begun or repeated after it. Raises TooLate."""
+        before = len(self._accepted)
+
+        def more() -> bool:
+            self._complain()
+            return len(self._accepted) >= before + BACK_AFTER_REQUESTS
+
+        wait_for(more, what, BACK_WITHIN_S)
 
 
 def report(kills: int, tally: Tally) -> str:

@@ -16,7 +16,7 @@ MODULE = "tests.integration.chassis.echo.service"
 TABLES = (
     "CREATE TABLE words (word text PRIMARY KEY); CREATE TABLE heard (word text); GRANT ALL ON words, heard TO PUBLIC"
 )
-SERVICE_FAULTS = ",".join(f"{name}=0.004" for name in POINTS if not name.startswith("relay"))
+SERVICE_FAULTS = ",".join(f"{name}=0.004" for name in POINTS if not name.startswith(("relay", "finance")))
 RELAY_FAULTS = ",".join(f"{name}=0.01" for name in POINTS if name.startswith("relay"))
 
 

@@ -19,7 +19,8 @@ WITHOUT_TEXTS = {
 def written_actions() -> set[str]:
     """What the services write in the journal: the constants given to ``audit`` and to what passes them on."""
     found = set()
-    for path in house.python_files(*(f"services/{service}" for service in house.services())):
+    common = house.ROOT / "services/chassis/service.py"
+    for path in (common, *house.python_files(*(f"services/{service}" for service in house.services()))):
         for node in ast.walk(house.tree(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("audit", "_audit", "record"):
                 constants = [

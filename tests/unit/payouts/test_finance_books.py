@@ -1,4 +1,4 @@
-"""Finance's books on a disk that fills up: whole lines or nothing, each event once, also after the disk has room again."""
+"""Finance's books on a disk that fills up: whole lines or nothing, and each event once when there is room again."""
 
 import csv
 import errno

@@ -1,0 +1,163 @@
+"""Broker nodes in network namespaces, each with an address of its own on one bridge, so that one can really be cut off:
+no packet reaches it, and nobody is told. Needs root and iproute2."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from deploy.local import processes
+from deploy.local.broker import BIN, Broker
+from deploy.local.waiting import accepts_connections, wait_for
+from tests.chaos.stage import Stage
+from tests.chaos.troubles import Trouble
+
+NODES = 3
+
+
+def why_not() -> str:
+    """Why this machine can't do it; nothing if it can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    if not shutil.which("ip"):
+        return "iproute2 is missing: apt-get install iproute2"
+    name = f"psl-try-{os.getpid()}"
+    tried = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        return f"network namespaces are not allowed here: {tried.stderr.strip()}"
+    subprocess.run(["ip", "netns", "delete", name], check=False)
+    return ""
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+class Network:
+    """A bridge and a namespace for each node; everything is named after the run and gone with it."""
+
+    def __init__(self, port: int):
+        self._mark = f"psl{port}"
+        self._subnet = f"10.{200 + port // 256 % 50}.{port % 256}"
+        self._cleaning = contextlib.ExitStack()
+
+    def __enter__(self) -> "Network":
+        try:
+            self._make()
+        except BaseException:
+            self._cleaning.close()
+            raise
+        return self
+
+    def _make(self) -> None:
+        bridge = f"{self._mark}b"
+        _ip("link", "add", bridge, "type", "bridge")
+        self._cleaning.callback(_ip, "link", "delete", bridge)
+        _ip("address", "add", f"{self._subnet}.1/24", "dev", bridge)
+        _ip("link", "set", bridge, "up")
+        for index in range(NODES):
+            space, outer, inner = self.namespace(index), self._outer(index), f"{self._mark}i{index}"
+            _ip("netns", "add", space)
+            self._cleaning.callback(_ip, "netns", "delete", space)
+            _ip("link", "add", outer, "type", "veth", "peer", "name", inner)
+            _ip("link", "set", outer, "master", bridge, "up")
+            _ip("link", "set", inner, "netns", space)
+            _ip("-n", space, "link", "set", "lo", "up")
+            _ip("-n", space, "address", "add", f"{self.address(index)}/24", "dev", inner)
+            _ip("-n", space, "link", "set", inner, "up")
+
+    def __exit__(self, *_: object) -> None:
+        self._cleaning.close()
+
+    def namespace(self, index: int) -> str:
+        return f"{self._mark}n{index}"
+
+    def address(self, index: int) -> str:
+        return f"{self._subnet}.{10 + index}"
+
+    def _outer(self, index: int) -> str:
+        return f"{self._mark}o{index}"
+
+    def cut(self, index: int) -> None:
+        _ip("link", "set", self._outer(index), "down")
+
+    def mend(self, index: int) -> None:
+        _ip("link", "set", self._outer(index), "up")
+
+
+@dataclass
+class SeparateNode(Broker):
+    """A node that lives in a namespace and is known by its address."""
+
+    network: Network = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.host = self.network.address(self.index)
+        super().__post_init__()
+        self.node = f"psl{self.ports.gateway}n{self.index}@{self.host}"
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "RABBITMQ_USE_LONGNAME": "true"}
+
+    def command(self, *words: str) -> list[str]:
+        return ["ip", "netns", "exec", self.network.namespace(self.index), *words]
+
+    def _start_port_mapper(self) -> None:
+        if self._port_mapper and self._port_mapper.poll() is None:
+            return
+        command = self.command("epmd", "-port", str(self.ports.epmd), "-address", self.host)
+        log = self.var / "log" / f"epmd-{self.index}.log"
+        self._port_mapper = processes.start(f"epmd-{self.index}", command, self.run_folder, log, self.environment())
+        wait_for(lambda: accepts_connections(self.host, self.ports.epmd), "epmd listens", 10)
+
+
+class SeparateNodes(Stage):
+    """A stage whose broker nodes can be cut off from each other and from everybody."""
+
+    def __init__(self, folder: Path, port: int):
+        super().__init__(folder, port, nodes=NODES)
+        self.network = Network(port)
+
+    def __enter__(self) -> "SeparateNodes":
+        self._stack.enter_context(self.network)
+        made = self.infrastructure
+        made.brokers = [
+            SeparateNode(made.var, made.ports, index, durable=False, network=self.network) for index in range(NODES)
+        ]
+        super().__enter__()
+        return self
+
+
+def partitions(stage: SeparateNodes) -> list[Trouble]:
+    """Each node once alone: cut off without a word from the other nodes and from its clients."""
+    return [
+        Trouble(
+            f"node {index} cut off",
+            partial(stage.network.cut, index),
+            partial(_mend, stage, index),
+            survivable=True,
+        )
+        for index in range(NODES)
+    ]
+
+
+def _mend(stage: SeparateNodes, index: int) -> None:
+    """Back on the net; its pause ends and it takes part again."""
+    stage.network.mend(index)
+    node = stage.brokers[index]
+    wait_for(partial(_takes_part, node), f"{node.node} is back in the cluster", 90, every_s=1)
+
+
+def _takes_part(node: Broker) -> bool:
+    done = subprocess.run(
+        [str(BIN / "rabbitmqctl"), "--quiet", "-n", node.node, "eval", "rabbit:is_running()."],
+        env=node.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout.strip() == "true"

@@ -1,0 +1,101 @@
+"""The other three services at work: terminals are revoked (identity), establishments renamed (partners), conventions
+counter-signed and refused (conventions)."""
+
+import random
+import threading
+from collections import Counter
+
+from services.chassis.refusals import Refused, Unavailable
+from tests.chaos.ground import Ground
+from tests.integration.conventions.world import ORIGIN, World
+from tests.integration.partners import life_factories
+
+SIGNED = 4
+"""Conventions that wait for the Caf's signature; each costs the rendering of a PDF."""
+PLACE = {"address_line1": "1 rue du Stade", "postcode": "93000", "commune_name": "Bobigny"}
+
+
+class Offices:
+    """Per worker one structure of partners; conventions as many as are asked for."""
+
+    def __init__(self, ground: Ground, *, workers: int, conventions: int):
+        self._ground = ground
+        self._dice = random.SystemRandom()
+        self._lock = threading.Lock()
+        partners = ground.databases["partners"]
+        self.structures = [life_factories.structure(partners, f"Association {n}") for n in range(workers)]
+        self.renames: Counter[str] = Counter()
+        self._versions: dict[str, tuple[str, int]] = {}
+        self._agent = ground.token("agent", "signatory", "instructor")
+        world = World(ground.databases["conventions"])
+        world.partners.structure["name"] = "Association"
+        self._to_sign = [self._signed(world) for _ in range(SIGNED)]
+        self._to_refuse = [world.club(name=f"Refusée {n}").convention_id for n in range(conventions)]
+        self.revoked: set[str] = set()
+        self.countersigned: set[str] = set()
+        self.refused: set[str] = set()
+
+    def _signed(self, world: World) -> str:
+        return world.club(approved=True).sign().convention_id
+
+    def request(self, worker: int) -> bool:
+        """One thing that offices do; True if it was accepted."""
+        try:
+            return self._dice.choice((self._revoke, self._rename, self._rename, self._convention))(worker)
+        except (Refused, Unavailable):
+            return False
+
+    def _revoke(self, worker: int) -> bool:
+        structure_id = self.structures[worker]
+        terminal_id, _ = self._ground.pair(structure_id)
+        token = self._ground.token("legal_representative", structure_id=structure_id)
+        arguments = {"terminal_id": terminal_id}
+        if not self._ground.done("identity", "revoke_terminal", arguments, token, already="terminal_unknown"):
+            return False
+        with self._lock:
+            self.revoked.add(terminal_id)
+        return True
+
+    def _rename(self, worker: int) -> bool:
+        """Save with the version that was read: after an unanswered attempt, «stale» tells that it went through."""
+        structure_id = self.structures[worker]
+        token = self._ground.token("manager", structure_id=structure_id)
+        place_id, version = self._versions.get(structure_id) or self._seat(structure_id, token)
+        arguments = {**PLACE, "establishment_id": place_id, "version": version, "name": f"Siège {version + 1}"}
+        done = self._ground.done("partners", "save_establishment", arguments, token, already="stale_version")
+        if done:
+            self._versions[structure_id] = (place_id, version + 1)
+            self.renames[structure_id] += 1
+        return done
+
+    def _seat(self, structure_id: str, token: str) -> tuple[str, int]:
+        places = self._ground.insist("partners", "own_establishments", {}, token)["items"]
+        return str(places[0]["establishment_id"]), int(places[0]["version"])
+
+    def _convention(self, worker: int) -> bool:
+        with self._lock:
+            signs = bool(self._to_sign) and self._dice.randrange(3) == 0
+            waiting = self._to_sign if signs or not self._to_refuse else self._to_refuse
+            if not waiting:
+                return False
+            convention_id = waiting.pop()
+        if waiting is self._to_sign:
+            return self._countersign(convention_id)
+        arguments = {"convention_id": convention_id, "reason": "Dossier incomplet"}
+        done = self._ground.done(
+            "conventions", "refuse_convention", arguments, self._agent, already="transition_refused"
+        )
+        if done:
+            self.refused.add(convention_id)
+        return done
+
+    def _countersign(self, convention_id: str) -> bool:
+        """A job of one convention, worked off later; a second job of the same one finds it signed."""
+        arguments = {"convention_ids": [convention_id], **ORIGIN}
+        self._ground.insist("conventions", "countersign", arguments, self._agent)
+        self.countersigned.add(convention_id)
+        return True
+
+    @property
+    def accepted(self) -> int:
+        return len(self.revoked) + self.renames.total() + len(self.refused) + len(self.countersigned)
