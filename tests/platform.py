@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
@@ -92,6 +92,14 @@ class Infra:
         self._admin(copy.format(sql.Identifier(name), template, sql.Identifier(owner)))
         return name
 
+    def create_empty_database(self, service: str) -> str:
+        """A database as an operator makes it before a restore; returns its name."""
+        name = f"{self._prefix}_{service}_{uuid4().hex[:8]}"
+        owner = make_url(self._url(service, name, owner=True)).username or ""
+        statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+        self._admin(statement.format(sql.Identifier(name), sql.Identifier(owner)))
+        return name
+
     def database_urls(self, service: str, database: str) -> dict[str, str]:
         """The environment variables that lead a service to that database."""
         prefix = service.upper()
@@ -120,6 +128,15 @@ class Infra:
         vhost = amqp_uri.rpartition("/")[2]
         listed = self._control("list_queues", "-p", vhost, "--no-table-headers", "name", "messages")
         return {name: int(count) for name, count in (line.split("\t") for line in listed.splitlines())}
+
+    def broker_counts(self, amqp_uri: str) -> dict[str, int]:
+        """How many connections, channels and queues a virtual host has."""
+        vhost = amqp_uri.rpartition("/")[2]
+        counts = {
+            name: [line for line in self._control(f"list_{name}", "vhost").splitlines() if line.strip() == vhost]
+            for name in ("connections", "channels")
+        }
+        return {name: len(lines) for name, lines in counts.items()} | {"queues": len(self.queues(amqp_uri))}
 
     @contextmanager
     def virtual_host(self) -> Iterator[str]:
@@ -267,6 +284,12 @@ class Platform:
             self.databases[service] = self._infra.create_database(service)
             self.environment |= self._infra.database_urls(service, self.databases[service])
 
+    def adopt(self, services: Iterable[str], databases: Mapping[str, str]) -> None:
+        """Use existing databases of these services, by name; they end with the platform."""
+        for service in services:
+            self.databases[service] = databases[service]
+            self.environment |= self._infra.database_urls(service, databases[service])
+
     def add(self, name: str, command: list[str], *, ready_url: str | None = None, faults: str = "") -> Process:
         """Start one process; it listens for health questions on a port of its own unless it has a ``ready_url``;
         ``faults`` are the named points at which it kills itself once it is armed."""
@@ -314,6 +337,10 @@ class Platform:
     def queues(self) -> dict[str, int]:
         """How many messages are in each queue, those in hand included."""
         return self._infra.queues(self.environment["AMQP_URI"])
+
+    def broker_counts(self) -> dict[str, int]:
+        """How many connections, channels and queues the broker keeps for this platform."""
+        return self._infra.broker_counts(self.environment["AMQP_URI"])
 
     def owner_url(self, service: str) -> str:
         """The address of a service's database with its owner's rights, as libpq takes it."""

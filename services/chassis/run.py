@@ -42,7 +42,7 @@ def nameko_config() -> dict[str, Any]:
         "serializer": "json",
         "ACCEPT": ["json", "cloudevents"],
         "max_workers": int(os.environ.get("PSL_WORKERS", WORKERS)),
-        "HEARTBEAT": 10,
+        "HEARTBEAT": 6,  # a node that is cut off without a word is noticed after twice this
         "TRANSPORT_OPTIONS": {
             "max_retries": 3,
             "interval_start": 0.2,

@@ -92,7 +92,7 @@ def _table(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
 
 
-def _own_surroundings(folder: Path) -> None:
+def own_surroundings(folder: Path) -> None:
     """This process signs tokens and stores files as the platforms under fire do."""
     os.environ |= {"PSL_ENV": "development", "PSL_VAR": str(folder), "PSL_KEYS": str(folder / "keys")}
     config.reset()
@@ -122,11 +122,11 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
     asked = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="psl-chaos-", dir=_roomy()))
+        folder = Path(tempfile.mkdtemp(prefix="psl-chaos-", dir=roomy()))
         if not asked.keep:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)
-        _own_surroundings(folder)
+        own_surroundings(folder)
         chaos = Chaos(folder, asked.port, asked.kills)
         outcomes = {part: _play(chaos, part) for part in PARTS if part in asked.only}
     control = outcomes.pop("control", None)
@@ -140,7 +140,7 @@ def main() -> int:
     return 0 if not blind and all(tally.clean for tally in tallies) else 1
 
 
-def _roomy() -> str:
+def roomy() -> str:
     """Under var/, which PostgreSQL's own user may enter."""
     home = Path("var").resolve()
     home.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@ books agree with each other."""
 
 import inspect
 import json
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -43,11 +44,11 @@ def examine(ground: Ground, desk: Desk, offices: Offices, journal: Path) -> Find
     found = Findings()
     _scans(ground, desk, found)
     _offices(ground, offices, found)
-    _listeners(ground, found)
-    _dead_letters(ground, found)
+    listeners(ground, found)
+    dead_letters(ground, found)
     _finance(ground, journal, found)
-    _sums(ground, found)
-    _reconciliations(ground, found)
+    sums(ground, found)
+    reconciliations(ground, found)
     return found
 
 
@@ -88,7 +89,7 @@ def _offices(ground: Ground, offices: Offices, found: Findings) -> None:
         found.lose(f"revocations unknown to {service}", sorted(offices.revoked - known))
 
 
-def _listeners(ground: Ground, found: Findings) -> None:
+def listeners(ground: Ground, found: Findings) -> None:
     """Whatever was announced, every listener has handled it (once: the inbox's key is event and handler)."""
     for listener, handler, publisher, event in _subscriptions():
         handled = ground.column(listener, f"SELECT event_id::text FROM inbox WHERE handler = '{handler}'")
@@ -105,7 +106,7 @@ def _subscriptions() -> Iterator[tuple[str, str, str, str]]:
                 yield service, name, reading.publisher, reading.type
 
 
-def _dead_letters(ground: Ground, found: Findings) -> None:
+def dead_letters(ground: Ground, found: Findings) -> None:
     for queue, count in ground.platform.queues().items():
         if queue.endswith(".dead"):
             found.lose(f"events in {queue}", ["?"] * count)
@@ -128,7 +129,7 @@ def _finance(ground: Ground, journal: Path, found: Findings) -> None:
         found.double(f"{event} that finance should not have", [str(each) for each in (heard - expected).elements()])
 
 
-def _sums(ground: Ground, found: Findings) -> None:
+def sums(ground: Ground, found: Findings) -> None:
     unbalanced = "SELECT movement_id FROM ledger_entries GROUP BY movement_id HAVING sum(amount_cents) <> 0"
     for service in LEDGERS:
         if ground.column(service, unbalanced):
@@ -139,10 +140,8 @@ def _sums(ground: Ground, found: Findings) -> None:
         found.remarks.append("the sum of locked transactions is not the sum of payouts")
 
 
-def _reconciliations(ground: Ground, found: Findings) -> None:
+def reconciliations(ground: Ground, found: Findings) -> None:
     """The commands that an operator would run."""
-    import subprocess
-
     for service in LEDGERS:
         command = [sys.executable, "-m", f"services.{service}.reconcile"]
         done = subprocess.run(

@@ -4,7 +4,7 @@ every named point, while terminals scan, offices work, and the day is paid."""
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from services.chassis.config import SERVICES
@@ -25,9 +25,47 @@ def faults(chance: float, *beginnings: str) -> str:
     return ",".join(f"{name}={chance}" for name in POINTS if name.startswith(beginnings))
 
 
+def start(platform: Platform, *, scale: Mapping[str, int] | None = None, boldness: float = 1.0) -> list[Process]:
+    """Five services, relay, finance and gateway, ready to work; once armed they die at named points.
+
+    ``scale``: how many processes of a service, one if not named. ``boldness`` multiplies the chance of dying.
+    """
+    started = []
+    for service in SERVICES:
+        # A quiet service passes each point rarely: there it dies more readily.
+        chance = boldness * (0.003 if service in ("transactions", "payouts") else 0.012)
+        for number in range(1, (scale or {}).get(service, 1) + 1):
+            name = service if number == 1 else f"{service}-{number}"
+            command = [sys.executable, "-m", "services.chassis.run", f"services.{service}.service"]
+            started.append(platform.add(name, command, faults=faults(chance, "commit", "rpc", "inbox", "call")))
+    for process in started:
+        process.wait_ready()
+    relay = [sys.executable, "-m", "services.chassis.relay", *SERVICES]
+    started.append(platform.add("relay", relay, faults=faults(0.01 * boldness, "relay")))
+    out = ["--queue", "finance.payouts", "--out", str(journal(platform))]
+    finance = [sys.executable, "-m", "tests.chaos.finance", *out]
+    started.append(platform.add("finance", finance, ready_url="", faults=faults(0.05 * boldness, "finance")))
+    started.append(platform.add_gateway(faults(0.002 * boldness, "call")))
+    for process in started:
+        process.wait_ready()
+    return started
+
+
+def journal(platform: Platform) -> Path:
+    """Finance's folder."""
+    return platform.var / "finance"
+
+
+def settled(ground: Ground) -> bool:
+    """Whether nothing waits any more in any outbox, job or queue."""
+    unsent = any(ground.column(name, "SELECT 1 FROM outbox WHERE sent_at IS NULL LIMIT 1") for name in SERVICES)
+    jobs = ground.column("conventions", "SELECT 1 FROM countersign_job WHERE finished_at IS NULL LIMIT 1")
+    waiting = {name: count for name, count in ground.platform.queues().items() if not name.endswith(".dead")}
+    return not unsent and not jobs and not any(waiting.values())
+
+
 class PlatformTarget:
-    """``scale``: how many processes of a service, one if not named. ``boldness`` multiplies the chance of dying at a
-    named point."""
+    """A started platform, those who work with it, and what they have been promised."""
 
     def __init__(
         self,
@@ -36,64 +74,39 @@ class PlatformTarget:
         *,
         passes: int = 300,
         workers: int = 6,
-        scale: dict[str, int] | None = None,
+        scale: Mapping[str, int] | None = None,
         boldness: float = 1.0,
     ):
-        self._platform, self._scale, self._boldness = platform, scale or {}, boldness
+        self.platform = platform
         platform.environment["PSL_FILES_URL"] = files_url
         platform.use(SERVICES)
-        self.victims: Sequence[Process] = self._start()
-        self._ground = Ground(platform)
-        self._desk = Desk(self._ground, passes)
-        self._offices = Offices(self._ground, workers=workers, conventions=passes // 20)
-        self._money = Money(self._ground, self._desk, files_url)
+        self.victims: Sequence[Process] = start(platform, scale=scale, boldness=boldness)
+        self.ground = Ground(platform)
+        self.desk = Desk(self.ground, passes)
+        self._offices = Offices(self.ground, workers=workers, conventions=passes // 20)
+        self._money = Money(self.ground, self.desk, files_url)
         self._dice = random.SystemRandom()
-
-    def _start(self) -> list[Process]:
-        platform, python, bold = self._platform, sys.executable, self._boldness
-        started = []
-        for service in SERVICES:
-            # A quiet service passes each point rarely: there it dies more readily.
-            chance = 0.003 if service in ("transactions", "payouts") else 0.012
-            for number in range(1, self._scale.get(service, 1) + 1):
-                name = service if number == 1 else f"{service}-{number}"
-                command = [python, "-m", "services.chassis.run", f"services.{service}.service"]
-                points = faults(chance * bold, "commit", "rpc", "inbox", "call")
-                started.append(platform.add(name, command, faults=points))
-        for process in started:
-            process.wait_ready()
-        relay = [python, "-m", "services.chassis.relay", *SERVICES]
-        started.append(platform.add("relay", relay, faults=faults(0.01 * bold, "relay")))
-        finance = [python, "-m", "tests.chaos.finance", "--queue", "finance.payouts", "--out", str(self.journal)]
-        started.append(platform.add("finance", finance, ready_url="", faults=faults(0.05 * bold, "finance")))
-        started.append(platform.add_gateway(faults(0.002 * bold, "call")))
-        for process in started:
-            process.wait_ready()
-        return started
-
-    @property
-    def journal(self) -> Path:
-        return self._platform.var / "finance"
 
     def request(self, worker: int, number: int) -> bool:
         if self._dice.randrange(OFFICE_ONE_IN) == 0:
             return self._offices.request(worker)
-        return self._desk.request(worker, number)
+        return self.desk.request(worker, number)
 
     def closing(self) -> None:
         self._money.pay_the_day()
 
     def settled(self) -> bool:
-        ground = self._ground
-        unsent = any(ground.column(name, "SELECT 1 FROM outbox WHERE sent_at IS NULL LIMIT 1") for name in SERVICES)
-        jobs = ground.column("conventions", "SELECT 1 FROM countersign_job WHERE finished_at IS NULL LIMIT 1")
-        waiting = {name: count for name, count in self._platform.queues().items() if not name.endswith(".dead")}
-        return not unsent and not jobs and not any(waiting.values())
+        return settled(self.ground)
 
     def tally(self) -> Tally:
-        found = examine(self._ground, self._desk, self._offices, self.journal)
-        accepted = len(self._desk.accepted) + self._offices.accepted
+        found = examine(self.ground, self.desk, self._offices, journal(self.platform))
+        accepted = len(self.desk.accepted) + self._offices.accepted
         return Tally(accepted, found.lost, found.duplicated, tuple(found.remarks))
+
+    def stop(self) -> None:
+        """End all processes; the databases stay."""
+        for process in reversed(self.victims):
+            process.stop()
 
     def deaths_at_points(self) -> Counter[str]:
         """How often which kind of process died at which named point, as the logs tell."""

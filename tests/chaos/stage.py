@@ -9,6 +9,7 @@ from deploy.local.broker import Broker
 from deploy.local.infra import Infrastructure
 from deploy.local.postgres import Postgres
 from services.chassis import config
+from services.chassis.config import SERVICES
 from tests.platform import Infra, Platform
 
 DISK_MB = 900
@@ -60,4 +61,11 @@ class Stage:
         vhost = uri.rpartition("/")[2]
         made = Platform(self._infra, folder, ";".join(broker.uri(vhost) for broker in self.brokers))
         self._stack.callback(made.stop)
+        return made
+
+    def fresh_platform(self, name: str) -> Platform:
+        """A platform with empty databases, ready for a restore."""
+        made = self.platform(name)
+        made.adopt(SERVICES, {service: self._infra.create_empty_database(service) for service in SERVICES})
+        made.environment["PSL_FILES_URL"] = f"file://{made.var}/files"
         return made

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ def app(environ, start_response):
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory):
+def gunicorn(tmp_path_factory):
     """Two threads that need half a second for each request: four requests a second."""
     folder, number = tmp_path_factory.mktemp("slow"), free_port()
     (folder / "slow_app.py").write_text(SLOW_APP)
@@ -34,8 +35,13 @@ def port(tmp_path_factory):
     ]  # fmt: skip
     child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
     wait_for(lambda: accepts_connections("127.0.0.1", number), "gunicorn listens", 20)
-    yield number
+    yield number, child
     processes.stop(child)
+
+
+@pytest.fixture
+def port(gunicorn):
+    return gunicorn[0]
 
 
 def get(port: int, path: str = "/") -> tuple[int, str | None, str, float]:
@@ -63,3 +69,21 @@ def test_overload_is_refused_early_and_what_is_let_in_is_served(port):
 def test_it_recovers_by_itself(port):
     wait_for(lambda: get(port)[0] == 200, "a request is let in again", 20)
     assert [get(port)[0] for _ in range(3)] == [200, 200, 200]
+
+
+def test_it_finishes_what_is_in_hand_and_leaves_within_ten_seconds(gunicorn):
+    port, child = gunicorn
+    with ThreadPoolExecutor(1) as aside:
+        in_hand = aside.submit(get, port)
+        wait_for(lambda: _connected(port), "the request is in hand", 5, every_s=0.01)
+        began = time.monotonic()
+        child.terminate()
+        assert in_hand.result()[0] == 200
+        assert child.wait(10) == 0
+    assert time.monotonic() - began < 10
+
+
+def _connected(port: int) -> bool:
+    """Whether somebody's connection to the port is established."""
+    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
+    return any(f":{port:04X} " in line.split(maxsplit=2)[1] + " " and " 01 " in line for line in lines[1:])

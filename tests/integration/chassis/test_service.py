@@ -5,11 +5,16 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
+from kombu import Connection, Exchange
 
 from deploy.local.waiting import wait_for
+from services.chassis import serializer
+from services.chassis.ids import new_id
 from services.chassis.refusals import Refused, Unavailable
+from tests.chaos import leaks
 
 ECHO = "tests.integration.chassis.echo.service"
 TABLES = "CREATE TABLE words (word text); CREATE TABLE heard (word text); GRANT ALL ON words, heard TO PUBLIC"
@@ -156,6 +161,17 @@ def test_many_threads_share_one_bus(ask):
     assert answers == [str(n) for n in range(400)]
 
 
+def test_nothing_piles_up_over_many_calls(echo):
+    """The short version of `python -m tests.chaos.leaks`."""
+    pid = echo.processes["echo"].pid
+    leaks.call_often(echo, 500)
+    before = leaks.state(echo, pid)
+    ended = leaks.call_often(echo, 1500)
+    assert ended["answered"] > 1300
+    assert ended["given up"] >= 5
+    assert leaks.grown(before, leaks.state(echo, pid)) == {}
+
+
 def test_a_withdrawn_session_is_refused_within_a_second(ask):
     ask("close_session", {}, session_id="s-gone")
 
@@ -170,6 +186,68 @@ def test_a_withdrawn_session_is_refused_within_a_second(ask):
     wait_for(refused, "the session is withdrawn", 3)
     assert time.monotonic() - began < 1.5
     assert ask("echo_word", word("another"), session_id="s-2")["word"] == "another"
+
+
+def _event(number, **changed):
+    body = {
+        "specversion": "1.0", "id": new_id(), "source": "/echo", "type": "word_said.v1", "time": "2026-11-25T09:00:00Z",
+        "subject": f"s-{number}", "datacontenttype": "application/json", "data": {"word": f"many{number}"},
+    }  # fmt: skip
+    return {**body, **changed}
+
+
+def test_one_bad_message_in_a_thousand_delays_the_others_by_less_than_five_seconds(echo, ask):
+    """One isn't JSON, one lacks its data, one makes its handler stumble; all others are heard without a pause."""
+    events = [_event(number) for number in range(1000)]
+    events[300]["data"] = {"word": 7}
+    events[600]["data"] = {"word": "stumble", "attempt": "again"}
+    bodies = [serializer.dumps(event) for event in events]
+    bodies[450] = "{ no JSON"
+    with Connection(echo.environment["AMQP_URI"]) as connection:
+        producer = connection.Producer(exchange=Exchange("echo.events", type="topic", passive=True))
+        for body in bodies:
+            producer.publish(
+                body, routing_key="word_said.v1", content_type=serializer.CLOUDEVENTS, content_encoding="utf-8"
+            )
+    database = echo.connect("echo")
+    good = [event["id"] for number, event in enumerate(events) if number not in (300, 450, 600)]
+
+    def handled():
+        with database.cursor() as cursor:
+            cursor.execute("SELECT handled_at FROM inbox WHERE event_id = ANY(%s::uuid[]) ORDER BY 1", [good])
+            return [row[0] for row in cursor.fetchall()]
+
+    wait_for(lambda: len(handled()) == len(good), "all good ones are heard", 60, every_s=0.3)
+    moments = handled()
+    database.close()
+    longest = max((later - earlier).total_seconds() for earlier, later in pairwise(moments))
+    assert longest < 5.0
+    letters = ask("dead_letters", {}, roles=("administrator",), deadline_s=10)["items"]
+    assert {letter["id"] for letter in letters} >= {events[300]["id"]}
+    assert any(letter["id"].startswith("raw-") for letter in letters)
+
+
+def test_an_administrator_sends_dead_letters_again_or_drops_them_and_it_is_on_record(echo, ask, rows):
+    """A letter that still can't be read comes back among the dead, with a fresh history."""
+    administrator = {"roles": ("administrator",), "deadline_s": 10}
+
+    def listed():
+        return {letter["id"]: letter for letter in ask("dead_letters", {}, **administrator)["items"]}
+
+    dead = next(letter for letter in listed().values() if letter["fault"] == "PoisonEvent")
+    assert (dead["origin"], dead["attempts"], dead["type"]) == ("echo.echo.word_said.v1", 1, "word_said.v1")
+    assert '"word": 7' in ask("dead_letter", {"letter_id": dead["id"]}, **administrator)["content"]
+    ask("replay_dead_letter", {"letter_id": dead["id"]}, **administrator)
+    wait_for(lambda: dead["id"] in listed(), "it is back", 15)
+    ask("drop_dead_letter", {"letter_id": dead["id"]}, **administrator)
+    assert dead["id"] not in listed()
+    with pytest.raises(Refused) as refused:
+        ask("drop_dead_letter", {"letter_id": dead["id"]}, **administrator)
+    assert refused.value.code == "dead_letter_unknown"
+    with pytest.raises(Refused) as refused:
+        ask("dead_letters", {}, roles=("instructor",))
+    assert refused.value.code == "not_allowed"
+    assert {"dead_letter:replay", "dead_letter:drop"} <= set(rows("audit", "action"))
 
 
 def test_killed_between_commit_and_publish_nothing_is_lost(echo, ask, rows):
@@ -192,3 +270,30 @@ def test_a_killed_service_hears_what_it_missed(echo, ask, rows):
         ask("say", word(f"back{number}"), deadline_s=5)
     wait_for(lambda: "back19" in rows("heard"), "the words are heard", 15)
     assert sum(text.startswith("back") for text in rows("heard")) == 20
+
+
+def test_a_stopping_service_finishes_what_is_in_hand_and_takes_nothing_new(echo, ask):
+    """SIGTERM: the call in hand is answered, the next one isn't accepted, the process is gone within ten seconds."""
+    with ThreadPoolExecutor(1) as aside:
+        in_hand = aside.submit(ask, "dawdle", {"seconds": 2}, deadline_s=8)
+        wait_for(lambda: _in_hand(echo) > 0, "the call is in hand", 5)
+        began = time.monotonic()
+        os.kill(echo.processes["echo"].pid, signal.SIGTERM)
+        assert in_hand.result() == {}
+        wait_for(lambda: echo.processes["echo"].dead, "it has left", 10)
+    assert time.monotonic() - began < 10
+    assert echo.processes["echo"].exit_status == 0
+    with pytest.raises(Unavailable):
+        ask("echo_word", word("anybody"), deadline_s=0.5)
+
+
+def test_a_stopping_relay_leaves_within_ten_seconds(echo):
+    began = time.monotonic()
+    os.kill(echo.processes["relay"].pid, signal.SIGTERM)
+    wait_for(lambda: echo.processes["relay"].dead, "it has left", 10)
+    assert echo.processes["relay"].exit_status == 0
+    assert time.monotonic() - began < 10
+
+
+def _in_hand(platform):
+    return platform.queues().get("rpc-echo", 0)
