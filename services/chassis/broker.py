@@ -4,9 +4,11 @@ import threading
 from collections import deque
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from kombu import Connection
 
-LOST = (OSError, ConnectionError)
+LOST = (OSError, AMQPError)
+"""How a connection ends: the kernel says so, or the broker does when it is stopped (``CONNECTION_FORCED``)."""
 _ONE_NODE_S, _EACH_NODE_S = 2.0, 1.0
 
 

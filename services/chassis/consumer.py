@@ -4,11 +4,15 @@ interleave is py-amqp's doing since 5.4, whose frame writer locks.)
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nameko.messaging import QueueConsumer
 
-LOST = (OSError, ConnectionError)
+from services.chassis.broker import LOST
+
+AGAIN_AFTER_S = 1
 _log = logging.getLogger(__name__)
 
 
@@ -21,6 +25,16 @@ class SafeQueueConsumer(QueueConsumer):
         for consumer in made:
             consumer.on_decode_error = _dead_letter
         return made
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """A lost broker is asked for again every second (kombu pauses up to half a minute, which callers would
+        wait for after the broker is back)."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(
+                self.on_connection_error, interval_start=AGAIN_AFTER_S, interval_step=0, interval_max=AGAIN_AFTER_S
+            )
+            yield connection
 
     @property
     def prefetch_count(self) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.chassis import faults, health, serializer, telemetry
 from services.chassis.audit import Sealer
-from services.chassis.broker import Addresses
+from services.chassis.broker import LOST, Addresses
 from services.chassis.config import SERVICES, settings
 from services.chassis.courier import Courier
 from services.chassis.database import BoundDatabase
@@ -36,7 +36,7 @@ BATCH = 500
 LOOK_AGAIN_S = 1.0
 CONFIRM_WITHIN_S = 10.0
 KEEP_SENT_DAYS = 7
-_LOST = (OSError, ConnectionError, SQLAlchemyError, psycopg2.Error)
+_LOST = (*LOST, SQLAlchemyError, psycopg2.Error)
 _log = logging.getLogger(__name__)
 
 _UNSENT = text(

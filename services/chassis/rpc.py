@@ -27,7 +27,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from services.chassis import actor as actors
 from services.chassis import faults, serializer, telemetry, topology
 from services.chassis.actor import Actor
-from services.chassis.consumer import LOST, SafeQueueConsumer
+from services.chassis.broker import LOST
+from services.chassis.consumer import SafeQueueConsumer
 from services.chassis.ids import new_id
 from services.chassis.refusals import NotAllowed, Refused, ValidationFailed, refusal_of
 from services.chassis.revocations import refuse_revoked

@@ -30,7 +30,7 @@ COLUMNS = (
     "amount_cents", "currency", "payout_count", "transaction_count", "correction_count", "execution_on", "settled_on",
     "returned_on", "reason_code",
 )  # fmt: skip
-RECONNECT_AFTER_S = (0.5, 1, 2, 5, 10)
+RECONNECT_AFTER_S = (0.5, 1, 2, 3)
 HEARTBEAT_S, CONNECT_WITHIN_S = 6, 3
 PREFETCH = 100
 _log = logging.getLogger("finance")

@@ -73,6 +73,10 @@ class Target(Protocol):
         """Whether nothing waits any more in any outbox or queue."""
         ...
 
+    def waiting(self) -> str:
+        """What waits, in words."""
+        ...
+
     def tally(self) -> Tally:
         """Compare what was accepted with what happened."""
         ...
@@ -143,7 +147,10 @@ class Campaign:
                 self._fire(dice, keeper, self.kills, enough=closing.done)
                 closing.result()
             self._calm_down()
-            wait_for(self.target.settled, "nothing waits any more", self.settle_within_s, every_s=0.3)
+            try:
+                wait_for(self.target.settled, "nothing waits any more", self.settle_within_s, every_s=0.3)
+            except TooLate as late:
+                raise TooLate(f"{late}; still waiting: {self.target.waiting()}") from None
         return Outcome(keeper.kills, self.target.tally(), tuple(self.waits_s))
 
     def _arm(self) -> None:

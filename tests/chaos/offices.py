@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 
 from services.chassis.refusals import Refused, Unavailable
+from services.identity.handlers import announcements
 from tests.chaos.ground import Ground
 from tests.integration.conventions.world import ORIGIN, World
 from tests.integration.partners import life_factories
@@ -24,6 +25,10 @@ class Offices:
         self._lock = threading.Lock()
         partners = ground.databases["partners"]
         self.structures = [life_factories.structure(partners, f"Association {n}") for n in range(workers)]
+        with ground.databases["identity"].unit_of_work() as uow:
+            for number, structure_id in enumerate(self.structures):
+                name = f"Association {number}"
+                announcements.on_structure_updated(uow, uow.now, structure_id, name, f"93-00001{number}")
         self.renames: Counter[str] = Counter()
         self._versions: dict[str, tuple[str, int]] = {}
         self._agent = ground.token("agent", "signatory", "instructor")
@@ -36,7 +41,9 @@ class Offices:
         self.refused: set[str] = set()
 
     def _signed(self, world: World) -> str:
-        return world.club(approved=True).sign().convention_id
+        """Of a structure that partners knows: it hears of the signature."""
+        structure_id = life_factories.structure(self._ground.databases["partners"], "Signataire", active=False)
+        return world.club(approved=True, structure_id=structure_id).sign().convention_id
 
     def request(self, worker: int) -> bool:
         """One thing that offices do; True if it was accepted."""

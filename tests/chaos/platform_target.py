@@ -98,6 +98,9 @@ class PlatformTarget:
     def settled(self) -> bool:
         return settled(self.ground)
 
+    def waiting(self) -> str:
+        return str({name: count for name, count in self.platform.queues().items() if count})
+
     def tally(self) -> Tally:
         found = examine(self.ground, self.desk, self._offices, journal(self.platform))
         accepted = len(self.desk.accepted) + self._offices.accepted

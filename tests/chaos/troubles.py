@@ -73,7 +73,7 @@ def broker_disk_full(broker: Broker) -> Trouble:
     """The node believes its disk full and takes no message in, for some seconds."""
 
     def strike() -> None:
-        _told(broker, ALARM, "900TB")
+        _told(broker, ALARM, "900000GB")
         _pause.wait(3)
 
     return Trouble("broker's disk full", strike, lambda: _told(broker, ALARM, CALM))

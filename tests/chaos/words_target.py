@@ -72,6 +72,9 @@ class WordsTarget:
             self._platform.queues().values()
         )
 
+    def waiting(self) -> str:
+        return str({name: count for name, count in self._platform.queues().items() if count})
+
     def tally(self) -> Tally:
         stored, heard = set(self._column("SELECT word FROM words")), Counter(self._column("SELECT word FROM heard"))
         lost = sum(1 for word in self._accepted if word not in stored or not heard[word])

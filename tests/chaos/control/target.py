@@ -58,6 +58,9 @@ class ControlTarget:
     def settled(self) -> bool:
         return not any(count for name, count in self._platform.queues().items() if name.startswith("evt-"))
 
+    def waiting(self) -> str:
+        return str({name: count for name, count in self._platform.queues().items() if count})
+
     def tally(self) -> Tally:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT key FROM effects")

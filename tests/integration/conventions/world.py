@@ -94,9 +94,9 @@ class World:
             rows = connection.execute(outbox.select().order_by(outbox.c.id)).mappings().all()
         return [serializer.loads(row["body"])["data"] for row in rows if row["type"] == event_type]
 
-    def club(self, *, name: str | None = None, approved: bool = False) -> "Club":
+    def club(self, *, name: str | None = None, approved: bool = False, structure_id: str | None = None) -> "Club":
         """A structure whose application has been submitted."""
-        club = Club(self)
+        club = Club(self, structure_id)
         self.run(
             preparing.on_structure_updated,
             announced_at=clock.now(),
@@ -151,9 +151,9 @@ class World:
 class Club:
     """One structure and its legal representative."""
 
-    def __init__(self, world: World):
+    def __init__(self, world: World, structure_id: str | None = None):
         self.world = world
-        self.structure_id, self.application_id = str(uuid4()), str(uuid4())
+        self.structure_id, self.application_id = structure_id or str(uuid4()), str(uuid4())
         scope = {"structure_id": self.structure_id, "session_id": str(uuid4())}
         self.actor = Actor(
             roles=frozenset({"legal_representative"}), account_id=str(uuid4()), scope=MappingProxyType(scope)
