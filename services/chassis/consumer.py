@@ -36,6 +36,13 @@ class SafeQueueConsumer(QueueConsumer):
             )
             yield connection
 
+    def on_iteration(self) -> None:
+        """When asked to stop, take nothing new, but stay connected until what is in hand is answered or acknowledged
+        (nameko hangs up at once: the caller hears nothing, and the broker gives the work to somebody else)."""
+        self._cancel_consumers_if_requested()
+        if not self._consumers and not self.container._worker_threads:
+            self.should_stop = True
+
     @property
     def prefetch_count(self) -> int:
         return max(4, self.container.max_workers // 3)

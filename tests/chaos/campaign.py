@@ -138,7 +138,7 @@ class Campaign:
         """The whole campaign. Raises TooLate if something waits for ever."""
         dice = random.Random(self.seed)
         with Keeper(self.target.victims) as keeper:
-            with _Load(self.target, self.workers) as load:
+            with Load(self.target, self.workers) as load:
                 self._arm()
                 load.wait_for_more()
                 self._fire(dice, keeper, self.kills - self.kills // 4, load=load)
@@ -163,7 +163,7 @@ class Campaign:
         keeper: Keeper,
         kills: int,
         *,
-        load: "_Load | None" = None,
+        load: "Load | None" = None,
         enough: Callable[[], bool] = lambda: False,
     ) -> None:
         """Kill until ``kills`` have died in all, or until it is ``enough``; with load, troubles in between."""
@@ -184,7 +184,7 @@ class Campaign:
             if not victim.dead and keeper.kills < kills:
                 victim.kill()
 
-    def _befall(self, trouble: Trouble, load: "_Load") -> None:
+    def _befall(self, trouble: Trouble, load: "Load") -> None:
         """Strike, wait until requests are accepted again, relieve; for most troubles in the other order."""
         began = time.monotonic()
         trouble.strike()
@@ -203,7 +203,7 @@ class Campaign:
             wait_for(victim.is_ready, f"{victim.name} is back", 90)
 
 
-class _Load:
+class Load:
     """Workers that make one request after the other."""
 
     def __init__(self, target: Target, workers: int):
@@ -214,7 +214,7 @@ class _Load:
         self._mistake: Exception | None = None
         self._threads = [threading.Thread(target=self._work, args=(n,), name=f"load-{n}") for n in range(workers)]
 
-    def __enter__(self) -> "_Load":
+    def __enter__(self) -> "Load":
         for thread in self._threads:
             thread.start()
         return self

@@ -59,17 +59,21 @@ class Ground:
 
     def ask(self, path: str, body: Any, token: str = "", key: str = "") -> tuple[int, dict[str, Any]]:
         """POST to the terminals' API; status 0 if no answer came."""
-        address = urlsplit(self.platform.base_url)
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=6)) as connection:
+        with closing(self.connection()) as connection:
             try:
                 connection.request("POST", f"/api/v1{path}", json.dumps(body), headers)
                 answer = connection.getresponse()
                 return answer.status, json.loads(answer.read() or b"{}")
             except (OSError, http.client.HTTPException, ValueError):
                 return 0, {}
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection to the platform's front door."""
+        address = urlsplit(self.platform.base_url)
+        return http.client.HTTPConnection(address.hostname or "", address.port, timeout=6)
 
     def until_judged(self, path: str, body: Any, token: str, key: str) -> tuple[int, dict[str, Any]]:
         """Repeat with the same key until the platform has said yes or no."""
@@ -79,7 +83,11 @@ class Ground:
             unsettled = status in (0, 429) or status >= 500 or answer.get("code") == "idempotency_in_progress"
             if not unsettled or time.monotonic() > limit:
                 return status, answer
+            self.failed_try(status)
             self._pause.wait(0.1)
+
+    def failed_try(self, status: int) -> None:
+        """A try that was not judged; told to whoever wants to count."""
 
     def pair(self, structure_id: str) -> tuple[str, str]:
         """A terminal paired as its owner would: its id and its token. Raises Unavailable."""

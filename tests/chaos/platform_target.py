@@ -80,12 +80,18 @@ class PlatformTarget:
         self.platform = platform
         platform.environment["PSL_FILES_URL"] = files_url
         platform.use(SERVICES)
-        self.victims: Sequence[Process] = start(platform, scale=scale, boldness=boldness)
-        self.ground = Ground(platform)
+        self.victims: Sequence[Process] = self._start(scale or {}, boldness)
+        self.ground = self._ground()
         self.desk = Desk(self.ground, passes)
         self._offices = Offices(self.ground, workers=workers, conventions=passes // 20)
         self._money = Money(self.ground, self.desk, files_url)
         self._dice = random.SystemRandom()
+
+    def _start(self, scale: Mapping[str, int], boldness: float) -> Sequence[Process]:
+        return start(self.platform, scale=scale, boldness=boldness)
+
+    def _ground(self) -> Ground:
+        return Ground(self.platform)
 
     def request(self, worker: int, number: int) -> bool:
         if self._dice.randrange(OFFICE_ONE_IN) == 0:

@@ -17,10 +17,12 @@ from pathlib import Path
 
 from deploy.local.waiting import wait_for
 from services.chassis import config
-from tests.chaos.__main__ import _own_surroundings, _roomy
-from tests.chaos.campaign import Campaign
+from tests.chaos.__main__ import own_surroundings, roomy
+from tests.chaos.campaign import Load
 from tests.platform import Platform
 from tests.scale.grown import GrownTarget, Machines, own_files
+
+WORKERS = 6
 
 
 def tell(text: str) -> None:
@@ -37,7 +39,7 @@ class Grow:
     def run(self) -> bool:
         """Whether everything held."""
         target = self._target
-        with Campaign(target, kills=0)._load():
+        with Load(target, WORKERS):
             self._phase("steady", lambda: None)
             self._phase("a broker node is killed, and comes back", self._lose_a_node)
             self._phase("the primary is killed, the replica promoted", self._promote)
@@ -92,9 +94,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10, help="how long to look on after each event (default: 10)")
     asked = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grow-", dir=_roomy())))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grow-", dir=roomy())))
         folder.chmod(0o755)
-        _own_surroundings(folder)
+        own_surroundings(folder)
         machines = Machines(folder / "machines", asked.port)
         stack.callback(machines.stop)
         machines.start()

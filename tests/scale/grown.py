@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +21,8 @@ from deploy.local.postgres import Postgres
 from deploy.local.proxy import Proxy
 from deploy.local.replica import Replica, either
 from services.chassis.config import SERVICES
-from services.chassis.database import BoundDatabase
-from tests.chaos.scans_target import AGAIN, ScansTarget
+from tests.chaos.ground import Ground
+from tests.chaos.platform_target import PlatformTarget, journal
 from tests.platform import Infra, Platform, Process, free_port
 
 COUNTS = {"identity": 2, "partners": 2, "conventions": 2, "transactions": 3, "payouts": 2}
@@ -82,29 +82,59 @@ class Seen:
         )
 
 
-class GrownTarget(ScansTarget):
-    """The scans of the fault campaign, on the grown platform and through its proxy."""
+class GrownGround(Ground):
+    """Asks through the proxy, as terminals do, and counts what they meet."""
+
+    def __init__(self, platform: Platform, proxy: Proxy):
+        super().__init__(platform)
+        self._proxy, self._seen = proxy, Seen()
+        self._counting = threading.Lock()
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPSConnection("localhost", self._proxy.port, timeout=6, context=self._proxy.trusting())
+
+    def until_judged(self, path: str, body: Any, token: str, key: str) -> tuple[int, dict[str, Any]]:
+        began = time.monotonic()
+        status, answer = super().until_judged(path, body, token, key)
+        with self._counting:
+            self._seen.requests += 1
+            self._seen.unjudged += not 200 <= status < 500
+            self._seen.longest_s = max(self._seen.longest_s, time.monotonic() - began)
+        return status, answer
+
+    def failed_try(self, status: int) -> None:
+        with self._counting:
+            self._seen.failed_tries[status] += 1
+
+    def phase(self) -> Seen:
+        """What was met since the last question."""
+        with self._counting:
+            found, self._seen = self._seen, Seen()
+        return found
+
+
+class GrownTarget(PlatformTarget):
+    """The load of the fault campaign, on the grown platform and through its proxy."""
+
+    ground: GrownGround
 
     def __init__(self, machines: Machines, platform: Platform, files_url: str, *, passes: int):
-        self.machines, self.seen = machines, Seen()
+        self.machines = machines
         self.processes: list[Process] = []
-        self._counting = threading.Lock()
         super().__init__(platform, files_url, passes=passes)
 
-    @property
-    def victims(self) -> Sequence[Process]:
-        return self.processes
+    def _ground(self) -> GrownGround:
+        return GrownGround(self.platform, self.proxy)
 
-    def _start(self) -> list[Process]:
-        platform = self._platform
-        platform.use([service for service in SERVICES if service not in platform.databases])
+    def _start(self, scale: Mapping[str, int], boldness: float) -> Sequence[Process]:
+        platform = self.platform
         platform.environment |= {"PSL_GATEWAY_WORKERS": "1", "PSL_TRUSTED_PROXIES": "1"}
         for service, count in COUNTS.items():
             for number in range(1, count + 1):
                 self._add(f"{service}-{number}", commandlines.service(service))
         self._wait()
         finance = [sys.executable, "-m", "services.payouts.finance", "--queue", "finance.payouts"]
-        self._add("finance", [*finance, "--out", str(self._journal)], ready_url="")
+        self._add("finance", [*finance, "--out", str(journal(platform))], ready_url="")
         for number in (1, 2):
             self._add(f"relay-{number}", commandlines.relay(SERVICES))
         binds = [f"127.0.0.1:{free_port()}" for _ in range(GATEWAYS)]
@@ -116,43 +146,15 @@ class GrownTarget(ScansTarget):
         return self.processes
 
     def _add(self, name: str, command: list[str], ready_url: str | None = None) -> None:
-        self.processes.append(self._platform.add(name, command, ready_url=ready_url))
+        self.processes.append(self.platform.add(name, command, ready_url=ready_url))
 
     def _wait(self) -> None:
         for process in self.processes:
             process.wait_ready()
 
-    def _database(self, service: str) -> BoundDatabase:
-        return BoundDatabase(service, self._platform.environment[f"{service.upper()}_DATABASE_URL"], pool_size=2)
-
-    def _connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPSConnection("localhost", self.proxy.port, timeout=6, context=self.proxy.trusting())
-
-    def _until_judged(self, path: str, body: Any, token: str, key: str) -> tuple[int, dict[str, Any]]:
-        """As a terminal does by its document: the same request with the same key, until the platform has judged it."""
-        pause, began, failed = threading.Event(), time.monotonic(), Counter[int]()
-        status, answer = 0, {}
-        for _ in range(AGAIN * 3):
-            status, answer = self._ask("POST", path, body, token, key)
-            if not (status in (0, 429) or status >= 500 or answer.get("code") == "idempotency_in_progress"):
-                break
-            failed[status] += 1
-            pause.wait(0.2)
-        self._count(status, time.monotonic() - began, failed)
-        return status, answer
-
-    def _count(self, status: int, seconds: float, failed: Counter[int]) -> None:
-        with self._counting:
-            self.seen.requests += 1
-            self.seen.unjudged += not 200 <= status < 500
-            self.seen.longest_s = max(self.seen.longest_s, seconds)
-            self.seen.failed_tries += failed
-
     def phase(self) -> Seen:
-        """What was met since the last question."""
-        with self._counting:
-            found, self.seen = self.seen, Seen()
-        return found
+        """What clients met since the last question."""
+        return self.ground.phase()
 
     def stop(self) -> None:
         self.proxy.stop()
