@@ -113,6 +113,7 @@ def test_each_event_is_written_once_through_kills_and_duplicates(finance, publis
             finance.start()
     expected = sorted(f"e-{number}" for number in range(150))
     wait_for(lambda: len(finance.journal()) >= 150 and publisher.waiting() == 0, "all events are written", 30)
+    wait_for(publisher.bound, "the last one started listens", 20)
     assert finance.stop() == 0
     assert sorted(finance.journal()) == sorted(finance.table()) == expected
 
