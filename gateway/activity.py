@@ -107,7 +107,9 @@ def _budget() -> Plot | None:
 
 def _map() -> Plot:
     places = [
-        map_plot.Place(one["name"], one["centre"][0], one["centre"][1]) for one in DraftClient().catalogue()["communes"]
+        map_plot.Place(one["name"], one["centre"][0], one["centre"][1])
+        for one in DraftClient().catalogue()["communes"]
+        if one["centre"]
     ]
     points = [plots.Point(row["commune_name"], row["count"], _used(row)) for row in _thirty_days()["communes"]]
     return map_plot.areas(_("Communes où les pass sont utilisés"), _("Commune"), _("Transactions"), places, points)

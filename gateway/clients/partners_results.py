@@ -39,7 +39,7 @@ class Commune(TypedDict):
     code: str  # INSEE code
     name: str
     postcodes: list[str]
-    centre: list[float]  # latitude, longitude
+    centre: list[float] | None  # latitude, longitude
 
 
 class Catalogue(TypedDict):

@@ -2,12 +2,14 @@
 reasons of refusal, communes."""
 
 import csv
+import re
 import tomllib
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.chassis.config import settings
 from services.partners.domain.directory import distance_km
 from services.partners.domain.documents import DocumentKind, StructureType
 from services.partners.domain.identifiers import plain
@@ -26,12 +28,14 @@ class Activity:
 
 @dataclass(frozen=True)
 class Commune:
-    """One commune: `code` is INSEE's, `centre` its town's (latitude, longitude) to about a hundred metres."""
+    """One commune: `code` is INSEE's, `centre` its town's (latitude, longitude) to about a hundred metres, if known."""
 
     code: str
     name: str
     postcodes: tuple[str, ...]
-    centre: tuple[float, float]
+    centre: tuple[float, float] | None = None
+    former_names: tuple[str, ...] = ()
+    """Of communes that were merged into it: people still write them."""
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -76,17 +80,30 @@ def reasons() -> dict[str, list[str]]:
 
 @cache
 def communes() -> dict[str, Commune]:
-    """The communes known by name, by INSEE code."""
+    """Every commune of France, by INSEE code (`python -m deploy.communes` writes the table)."""
     with (FOLDER / "communes.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["code"]: Commune(
-                row["code"],
-                row["name"],
-                tuple(row["postcodes"].split()),
-                (float(row["latitude"]), float(row["longitude"])),
-            )
-            for row in csv.DictReader(file)
-        }
+        return {row["code"]: _commune(row) for row in csv.DictReader(file)}
+
+
+def _commune(row: dict[str, str]) -> Commune:
+    return Commune(
+        code=row["code"],
+        name=row["name"],
+        postcodes=tuple(row["postcodes"].split()),
+        centre=(float(row["latitude"]), float(row["longitude"])) if row["latitude"] else None,
+        former_names=tuple(filter(None, row["former_names"].split("|"))),
+    )
+
+
+def communes_of_department(department: str) -> list[Commune]:
+    """The communes whose INSEE code begins with the department's, in the order of their names."""
+    found = [one for one in communes().values() if one.code.startswith(department)]
+    return sorted(found, key=lambda one: sort_name(one.name))
+
+
+def sort_name(name: str) -> str:
+    """A name as lists order it: «Le Bourget» among the B."""
+    return re.sub(r"^(l|le|la|les) ", "", plain(name))
 
 
 @cache
@@ -99,22 +116,28 @@ def _communes_by_postcode() -> dict[str, list[Commune]]:
 
 
 def commune_of(postcode: str, name: str) -> Commune | None:
-    """The commune of that postcode whose name is the same but for accents and punctuation; None if unknown here."""
+    """The commune of that postcode which is, or used to be, called so but for accents and punctuation; None if there
+    is none."""
     wanted = plain(name)
-    return next((one for one in _communes_by_postcode().get(postcode, []) if plain(one.name) == wanted), None)
+    at = communes_at(postcode)
+    present = next((one for one in at if plain(one.name) == wanted), None)
+    return present or next((one for one in at if wanted in map(plain, one.former_names)), None)
 
 
 def communes_at(postcode: str) -> list[Commune]:
-    """The known communes of a postcode."""
+    """The communes of a postcode; none for one that exists for companies only (CEDEX)."""
     return _communes_by_postcode().get(postcode, [])
 
 
 def communes_within(code: str, km: float) -> list[str]:
-    """The codes of the communes whose centre lies within `km` of that commune's; none if it isn't known here."""
-    centre = communes().get(code)
-    if centre is None:
+    """The codes of the communes whose centre lies within `km` of that commune's, itself included; only itself if it
+    isn't known where it lies, none if it doesn't exist."""
+    own = communes().get(code)
+    if own is None:
         return []
-    return [one.code for one in communes().values() if distance_km(centre.centre, one.centre) <= km]
+    if own.centre is None:
+        return [code]
+    return [one.code for one in communes().values() if one.centre and distance_km(own.centre, one.centre) <= km]
 
 
 def shown() -> dict[str, Any]:
@@ -125,7 +148,10 @@ def shown() -> dict[str, Any]:
             for one in structure_types().values()
         ],
         "activities": [asdict(activity) for activity in activities().values()],
-        "communes": [{**asdict(one), "postcodes": list(one.postcodes)} for one in communes().values()],
+        "communes": [
+            {"code": one.code, "name": one.name, "postcodes": list(one.postcodes), "centre": one.centre}
+            for one in communes_of_department(settings().caf_department)
+        ],
     }
 
 

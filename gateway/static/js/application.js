@@ -1,4 +1,4 @@
-// Comforts of the seven-step form; it is complete without them.
+// Comforts of the seven-step form and of what is changed later; they are complete without them.
 // Fields are checked when they are left, the bank is named, files are sent as soon as they are chosen.
 
 for (const form of document.querySelectorAll("form[data-check], form[data-uploads]")) {
@@ -14,7 +14,7 @@ function token(form) {
 function checkAsTyped(form) {
   form.addEventListener("change", async (event) => {
     const input = event.target;
-    if (input.type === "file" || !input.name || !input.value || input.name === "csrf_token") return;
+    if (input.type === "file" || input.type === "password" || !input.name || !input.value || input.name === "csrf_token") return;
     const body = new FormData();
     body.set(input.name, input.value);
     if (input.name === "commune_name") body.set("postcode", form.elements.postcode.value);
@@ -25,10 +25,20 @@ function checkAsTyped(form) {
       showError(input, (told.errors[input.name] || []).join(" "));
       const bank = form.querySelector("[data-bank]");
       if (bank && input.name === "iban") bank.textContent = told.found.bank_name || "";
+      if (told.found.communes) offerCommunes(form, told.found.communes);
     } catch {
       // The server checks again when the step is sent.
     }
   });
+}
+
+// The communes of the postcode that was typed; a single one is filled in.
+function offerCommunes(form, names) {
+  const input = form.elements.commune_name;
+  input.list?.replaceChildren(...names.map((name) => new Option(name, name)));
+  if (names.length !== 1 || input.value) return;
+  input.value = names[0];
+  showError(input, "");
 }
 
 function showError(input, text) {

@@ -140,9 +140,10 @@ def _near(commune: str, within_km: int | None) -> ColumnElement[bool]:
 def _result(card: dict[str, Any], codes: list[str], asked: rules.Search) -> dict[str, Any]:
     known = catalogue.communes()
     centre = known.get(asked.commune or "")
-    if centre is None:
+    if centre is None or centre.centre is None:
         return {**card, "distance_km": None}
-    away = [rules.distance_km(centre.centre, known[code].centre) for code in codes if code in known]
+    places = [known[code].centre for code in codes if code in known]
+    away = [rules.distance_km(centre.centre, place) for place in places if place]
     return {**card, "distance_km": round(min(away), 1) if away else None}
 
 
