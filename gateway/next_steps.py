@@ -15,8 +15,10 @@ from flask_babel import gettext as _
 from gateway.access import Viewer
 from gateway.clients.conventions import SigningClient
 from gateway.clients.partners import OwnApplicationClient
+from gateway.clients.partners_life import BankAccountClient
+from gateway.clients.partners_life_results import BankAccount
 from gateway.formatting import day
-from gateway.navigation import ADMINISTER, LEGAL, exists
+from gateway.navigation import ADMINISTER, LEGAL, READ_MONEY, exists
 from services.chassis import clock
 from services.chassis.refusals import Refused, Unavailable
 
@@ -57,7 +59,12 @@ def situation_of(who: Viewer) -> Situation:
     situation.convention = _asked(situation, SigningClient().own_convention)
     if who.may(*ADMINISTER):
         situation.application = _asked(situation, OwnApplicationClient().own_application)
-    situation.steps = [*_application_steps(situation.application), *_convention_steps(situation.convention, who)]
+    accounts = _asked(situation, BankAccountClient().own_bank_accounts) if who.may(*READ_MONEY) else None
+    situation.steps = [
+        *_application_steps(situation.application),
+        *_convention_steps(situation.convention, who),
+        *_bank_account_steps(accounts or []),
+    ]
     return situation
 
 
@@ -147,3 +154,18 @@ def _wait_for_the_caf() -> Step:
         _("Votre labellisation sera effective dès que la Caf l’aura signée. Vous recevrez un courriel."),
         "neutral",
     )
+
+
+def _bank_account_steps(accounts: list[BankAccount]) -> list[Step]:
+    """A changed account that waits for the Caf (the first one is part of the application), or none in force."""
+    states = {account["state"]: account for account in accounts}
+    waiting, url = states.get("submitted"), _link("bank_account.index")
+    if waiting and len(accounts) > 1:
+        text = _(
+            "La Caf doit vérifier le compte %(iban)s avant d’y virer vos remboursements.", iban=waiting["iban_masked"]
+        )
+        return [Step(_("Compte bancaire en attente"), text, action=_("Voir le compte"), url=url)]
+    if "suspended" in states and "verified" not in states:
+        text = _("Un virement a été retourné par votre banque. Indiquez un autre compte pour être remboursé.")
+        return [Step(_("Compte bancaire suspendu"), text, "bad", action=_("Coordonnées bancaires"), url=url)]
+    return []

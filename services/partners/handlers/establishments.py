@@ -14,7 +14,7 @@ from services.partners.handlers import directory, structures
 from services.partners.handlers.profile import own_structure
 from services.partners.models import Establishment
 
-_FIELDS = ("name", "address_line1", "postcode", "commune_name", "age_min", "age_max", "accessible")
+_FIELDS = ("name", "address_line1", "postcode", "age_min", "age_max", "accessible")
 
 
 def own_establishments(uow: UnitOfWork) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def view(place: Establishment) -> dict[str, Any]:
 def save_establishment(uow: UnitOfWork, establishment_id: str | None, version: int, **given: Any) -> dict[str, Any]:
     """«Ajouter» (no id) or «Modifier». Refuses `validation_failed`, `stale_version`, `establishment_unknown`."""
     structure = own_structure(uow, lock=True)
-    commune_code = _checked(given)
+    commune = _checked(given)
     place = _own(uow, establishment_id) if establishment_id else _new(uow, structure.structure_id)
     if establishment_id and place.version != version:
         raise StaleVersion(version=place.version)
@@ -61,15 +61,16 @@ def save_establishment(uow: UnitOfWork, establishment_id: str | None, version: i
     place.address_line2 = given["address_line2"] or None
     place.accessibility_note = given["accessibility_note"] or None
     place.activities = [code for code in dict.fromkeys(given["activities"]) if code in catalogue.activities()]
-    place.commune_code = commune_code
+    place.commune_code = commune.code if commune else None
+    place.commune_name = commune.name if commune else given["commune_name"]
     place.version, place.updated_at = (place.version or 0) + 1, uow.now
     uow.session.add(place)
     _saved(uow, place, "save")
     return view(place)
 
 
-def _checked(given: dict[str, Any]) -> str | None:
-    """The commune's INSEE code if it is known. Refuses `validation_failed`."""
+def _checked(given: dict[str, Any]) -> catalogue.Commune | None:
+    """The commune if it is known. Refuses `validation_failed`."""
     errors = rules.age_errors(given["age_min"], given["age_max"])
     if not is_postcode(given["postcode"]):
         errors["postcode"] = ["Le code postal a cinq chiffres, par exemple 93000."]
@@ -80,7 +81,7 @@ def _checked(given: dict[str, Any]) -> str | None:
         errors["commune_name"] = [f"À ce code postal, la commune est : {names}."]
     if errors:
         raise ValidationFailed(errors)
-    return commune.code if commune else None
+    return commune
 
 
 def _new(uow: UnitOfWork, structure_id: str) -> Establishment:

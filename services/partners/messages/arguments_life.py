@@ -22,6 +22,10 @@ def _age() -> fields.Integer:
     return fields.Integer(load_default=None, allow_none=True, error_messages={"invalid": "Écrivez un âge en années."})
 
 
+THREAD_TOKEN = validate.Length(min=20, max=200)
+"""An id and a fingerprint: 101 characters."""
+
+
 class Slot(Schema):
     day = fields.Integer(required=True, validate=validate.Range(0, 6))
     opens = fields.String(required=True)
@@ -145,7 +149,7 @@ class WriteMessage(OfRequest, Message):
 class OfThread(Schema):
     """A visitor's thread, by the capability in the mailed link."""
 
-    thread_token = fields.String(required=True, validate=validate.Length(min=20, max=200))
+    thread_token = fields.String(required=True, validate=THREAD_TOKEN)
 
 
 class WriteInThread(OfThread, Message):
@@ -154,7 +158,7 @@ class WriteInThread(OfThread, Message):
 
 class OfAttachment(Schema):
     attachment_id = Id(required=True)
-    thread_token = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=20, max=200))
+    thread_token = fields.String(load_default=None, allow_none=True, validate=THREAD_TOKEN)
 
 
 class Requests(Schema):

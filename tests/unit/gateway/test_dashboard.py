@@ -16,9 +16,10 @@ def convention(state: str, **changed) -> dict:
 def dashboard(sign_in, bus):
     """The dashboard's text for a role, a convention and an application."""
 
-    def open_page(role: str = "legal_representative", own_convention=None, own_application=None) -> str:
+    def open_page(role: str = "legal_representative", own_convention=None, own_application=None, accounts=()) -> str:
         bus.answers["conventions.own_convention"] = own_convention or {"convention": None}
         bus.answers["partners.own_application"] = own_application or {"application": None}
+        bus.answers["partners.own_bank_accounts"] = {"items": list(accounts)}
         answer = sign_in(role).get("/tableau-de-bord")
         assert answer.status_code == 200
         return answer.text
@@ -82,3 +83,21 @@ def test_cashier_sees_what_a_cashier_may_do(dashboard, bus) -> None:
 def test_name_of_the_structure_is_at_the_top(dashboard) -> None:
     page = dashboard()
     assert 'class="account-menu__name">Judo Club<' in page
+
+
+def account(state: str) -> dict:
+    return {"state": state, "iban_masked": "FR76 •••• 1234"}
+
+
+def test_another_bank_account_waits_for_the_caf(dashboard) -> None:
+    assert "Compte bancaire en attente" in dashboard(accounts=[account("submitted"), account("verified")])
+    assert "Compte bancaire" not in dashboard("cashier", accounts=[account("submitted"), account("verified")])
+
+
+def test_the_first_bank_account_is_part_of_the_application(dashboard) -> None:
+    assert "Compte bancaire en attente" not in dashboard(accounts=[account("submitted")])
+
+
+def test_a_suspended_bank_account_must_be_replaced(dashboard) -> None:
+    assert "Compte bancaire suspendu" in dashboard(accounts=[account("suspended")])
+    assert "Compte bancaire suspendu" not in dashboard(accounts=[account("suspended"), account("verified")])
