@@ -57,7 +57,9 @@ def test_distances_cross_the_departments_border():
 
 
 def test_the_table_is_made_from_what_insee_and_geonames_publish():
-    place = "1\tBourg\tBourg\t\t46.2051\t5.2255\tP\tPPL\tFR\t\t84\t01\t012\t{code}\t{people}\t\t230\tEurope/Paris\t2024-01-01"
+    place = (
+        "1\tBourg\tBourg\t\t46.2051\t5.2255\tP\tPPL\tFR\t\t84\t01\t012\t{code}\t{people}\t\t230\tEurope/Paris\t2024-01-01"
+    )
     known = centres([place.format(code="01004", people=900), place.format(code="", people=10)])
     communes = [
         {"code": "01004", "nom": "L'Île", "type": "commune-actuelle", "codesPostaux": ["01500"]},
