@@ -27,6 +27,7 @@ from services.chassis.config import settings
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
 from services.chassis.tables import mail
+from services.chassis.typography import typographic
 from services.chassis.vault import Vault
 
 SERVICES = Path(__file__).resolve().parent.parent
@@ -152,7 +153,8 @@ def _text_parts(environment: Environment, template: str) -> tuple[Template, Temp
 
 def _html(environment: Environment, template: str, context: Mapping[str, Any]) -> str | None:
     try:
-        return environment.get_template(f"{template}.html").render(context)
+        head, body, rest = environment.get_template(f"{template}.html").render(context).partition("<body>")
+        return head + body + typographic(rest)
     except TemplateNotFound as missing:
         if missing.name == f"{template}.html":
             return None
@@ -213,6 +215,19 @@ def unseal(service: str, mail_id: str, sealed: str) -> Letter:
     return Letter(**kept, attachments=attachments)
 
 
+def _write_parts(message: EmailMessage, letter: Letter, files: FileStore) -> None:
+    """Text, then HTML, then what goes with them. Encoded, so that no line on the way is longer than 78 characters whatever a paragraph's length
+    (RFC 5322, 2.1.1), while the reader's window decides where lines break. The parts are encoded by the policy that
+    the message has now; its headers are written by the other."""
+    message.policy = email.policy.SMTP
+    message.set_content(letter.text, cte="quoted-printable")
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    for attachment in letter.attachments:
+        _attach(message, attachment, files)
+    message.policy = _UNFOLDED
+
+
 def compose(letter: Letter, mail_id: str, written_at: datetime, files: FileStore) -> EmailMessage:
     """The message to send. Its Message-ID follows from the row, so that a mail sent twice is known as one.
     Raises FileUnknown for an attachment that is gone."""
@@ -224,12 +239,8 @@ def compose(letter: Letter, mail_id: str, written_at: datetime, files: FileStore
     message["Date"] = format_datetime(written_at)
     message["Message-ID"] = f"<{mail_id}@{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
-    if letter.html:
-        message.add_alternative(letter.html, subtype="html")
+    _write_parts(message, letter, files)
     message["Content-Language"] = "fr"
-    for attachment in letter.attachments:
-        _attach(message, attachment, files)
     return message
 
 

@@ -124,11 +124,13 @@ def test_the_message_id_is_the_same_each_time(folder: Path) -> None:
 
 def test_an_attachment_comes_from_the_store(folder: Path, tmp_path: Path) -> None:
     files = FileStore(f"file://{tmp_path / 'files'}")
-    kept = files.put(io.BytesIO(b"%PDF-1.7 pass"))
+    kept = files.put(io.BytesIO(b"%PDF-1.7 pass" * 40))
     attachment = Attachment(kept.sha256, "pass d'Élodie\r\nX: y.pdf", "application/pdf")
     letter = mail.render("partners", "plain", {}, to="ada@example.org", attachments=[attachment], folder=folder)
+    raw = mail.compose(letter, MAIL_ID, AT, files).as_bytes()
+    assert max(map(len, raw.rpartition(b"\r\n\r\n")[2].splitlines())) <= 78
     part = next(sent(letter, files).iter_attachments())
-    assert part.get_content() == b"%PDF-1.7 pass"
+    assert part.get_content() == b"%PDF-1.7 pass" * 40
     assert part.get_content_type() == "application/pdf"
     assert part.get_filename() == "pass d'Élodie X: y.pdf"
 
