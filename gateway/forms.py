@@ -4,11 +4,14 @@ import re
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from gateway.refusals import describe
 from services.chassis.refusals import Refused
+
+REQUIRED = _l("Ce champ est obligatoire.")
 
 
 class Form(FlaskForm):
@@ -33,14 +36,19 @@ class Form(FlaskForm):
         """(id of the field or None, message) in the order of the page, for the error summary."""
         listed: list[tuple[str | None, str]] = [(None, message) for message in self.form_errors]
         for field in self:
-            listed += [(field.id, message) for message in _flatten(field.errors)]
+            listed += [(field.id, _self_sufficient(message, field.label.text)) for message in _flatten(field.errors)]
         return listed
+
+
+def _self_sufficient(message: str, label: str) -> str:
+    """In the summary a message stands without its field: «Ce champ» must be named."""
+    return _("« %(label)s » est à remplir.", label=label) if message == str(REQUIRED) else message
 
 
 def _flatten(errors: Any) -> list[str]:
     """Messages of a field, whatever their nesting (marshmallow and WTForms nest lists and dicts)."""
-    if isinstance(errors, str):
-        return [errors]
+    if not isinstance(errors, dict | list | tuple):
+        return [str(errors)]  # a text, or one that is translated when it is shown
     parts = errors.values() if isinstance(errors, dict) else errors
     return [message for part in parts for message in _flatten(part)]
 

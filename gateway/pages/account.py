@@ -22,8 +22,8 @@ from gateway.access import (
 )
 from gateway.clients.identity import IdentityClient
 from gateway.clients.partners_life import AssistanceClient
-from gateway.forms import Form
-from gateway.pages.sign_in import REQUIRED, NewPasswordForm, browser, home_of_viewer
+from gateway.forms import REQUIRED, Form
+from gateway.pages.sign_in import NewPasswordForm, browser, home_of_viewer
 from gateway.refusals import describe, flash_refusal
 from services.chassis.refusals import Refused, Unavailable
 

@@ -12,9 +12,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from gateway.access import allow, viewer
 from gateway.clients.identity import AgentsClient
-from gateway.forms import Form
+from gateway.forms import REQUIRED, Form
 from gateway.pages.account import attempt, shown
-from gateway.pages.sign_in import REQUIRED
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 

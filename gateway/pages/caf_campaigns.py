@@ -17,7 +17,7 @@ from gateway.access import allow, viewer
 from gateway.clients.transactions import PassesClient, SeasonsClient
 from gateway.clients.transactions_results import Season
 from gateway.files import send_stored, stream_upload
-from gateway.forms import EurosField, Form
+from gateway.forms import REQUIRED, EurosField, Form
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 
@@ -28,7 +28,6 @@ LARGEST_FILE = 64 * 1024 * 1024
 REFRESH_S = 2
 SPARE_RULES = 2
 READS = ("administrator", "instructor", "signatory", "preparer", "releaser")
-REQUIRED = _l("Ce champ est obligatoire.")
 TEMPLATE_CSV = "matricule;identifiant enfant;nom;prénom;date de naissance;quotient familial;e-mail\r\n"
 
 

@@ -11,9 +11,8 @@ from wtforms.validators import InputRequired, Optional
 
 from gateway.access import allow
 from gateway.clients.identity import DelegatesClient
-from gateway.forms import Form
+from gateway.forms import REQUIRED, Form
 from gateway.pages.account import CIVILITIES, attempt, shown
-from gateway.pages.sign_in import REQUIRED
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 

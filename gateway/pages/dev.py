@@ -1,4 +1,4 @@
-"""Development only: the mails and SMS that would have left, and every component in all its states."""
+"""Development only: the mails and SMS that would have left, every component in all its states, every error page."""
 
 import json
 from email import message_from_bytes, policy
@@ -10,7 +10,8 @@ from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from gateway.access import VISITOR, allow
-from gateway.component_examples import ExampleForm, example_form_with_errors
+from gateway.component_examples import ExampleForm, example_form_with_errors, example_plots
+from gateway.errors import TEXTS, page
 from gateway.security import allow_framing_by_ourselves
 from services.chassis.config import settings
 
@@ -68,7 +69,18 @@ def mail_html(name: str) -> ResponseReturnValue:
     return response
 
 
+@blueprint.get("/erreurs/<int:status>")
+@allow(VISITOR)
+def error(status: int) -> ResponseReturnValue:
+    """Each page of our own for what can fail, without making it fail."""
+    if status not in TEXTS:
+        abort(404)
+    return page(status)
+
+
 @blueprint.get("/components")
 @allow(VISITOR)
 def components() -> ResponseReturnValue:
-    return render_template("dev/components.html", form=ExampleForm(), wrong=example_form_with_errors())
+    return render_template(
+        "dev/components.html", form=ExampleForm(), wrong=example_form_with_errors(), plots=example_plots()
+    )

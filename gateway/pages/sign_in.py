@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, ValidationError
 from gateway import cookies, limits
 from gateway.access import VISITOR, allow, close_session, open_session, safe_next, viewer
 from gateway.clients.identity import AccountClient, SessionsClient
-from gateway.forms import Form
+from gateway.forms import REQUIRED, Form
 from gateway.qr_drawing import qr_svg
 from gateway.refusals import describe
 from services.chassis.refusals import Refused
@@ -23,7 +23,6 @@ DEVICE_COOKIE = "psl_device"
 DEVICE_COOKIE_S = 180 * 24 * 3600
 STEP = "agent_step"  # the secret between an agent's password and code, in the signed cookie of pages
 NEXT = "agent_next"
-REQUIRED = _l("Ce champ est obligatoire.")
 
 
 class SignInForm(Form):

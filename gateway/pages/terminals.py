@@ -11,10 +11,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from gateway.access import allow
 from gateway.clients.identity import TerminalsClient
-from gateway.forms import Form
+from gateway.forms import REQUIRED, Form
 from gateway.pages.account import attempt, shown
 from gateway.pages.delegates import ADMINISTER, establishment_choices
-from gateway.pages.sign_in import REQUIRED
 from gateway.qr_drawing import qr_svg
 from gateway.refusals import flash_refusal
 from services.chassis.config import settings

@@ -216,9 +216,9 @@ def unseal(service: str, mail_id: str, sealed: str) -> Letter:
 
 
 def _write_parts(message: EmailMessage, letter: Letter, files: FileStore) -> None:
-    """Text, then HTML, then what goes with them. Encoded, so that no line on the way is longer than 78 characters whatever a paragraph's length
-    (RFC 5322, 2.1.1), while the reader's window decides where lines break. The parts are encoded by the policy that
-    the message has now; its headers are written by the other."""
+    """Text, then HTML, then what goes with them. Encoded, so that no line on the way is longer than 78 characters
+    whatever a paragraph's length (RFC 5322, 2.1.1), while the reader's window decides where lines break. The parts are
+    encoded by the policy that the message has now; its headers are written by the other."""
     message.policy = email.policy.SMTP
     message.set_content(letter.text, cte="quoted-printable")
     if letter.html:

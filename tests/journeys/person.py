@@ -5,14 +5,21 @@ import re
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+import axe_playwright_python
+from playwright.sync_api import Error, Locator, Page, expect
 
-SCREENS = Path(os.environ.get("PSL_SCREENS", "var/screens"))
-"""Where pictures go; `PSL_SCREENS=docs/screens` renews those of the documentation."""
+SCREENS = os.environ.get("PSL_SCREENS")
+"""Where pictures go, if they are wanted: `python -m tests.journeys.screens` renews those of the documentation."""
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+RUN_AXE = """options => axe.run(document, options).then(
+  found => found.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`))"""
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
-STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+STANDARD = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+LOOKS = (("light", DESKTOP), ("dark", PHONE), ("light", PHONE), ("dark", DESKTOP))
 MENUS = ".section-menu > summary:visible, .section-nav__more summary:visible"
 EXPECTED_NOISE = re.compile(
     r"the server responded with a status of (4\d\d|503)|net::ERR_(INTERNET_DISCONNECTED|FAILED)"
@@ -97,32 +104,37 @@ class Person:
         return self
 
     def shot(self, name: str) -> "Person":
-        """A screenshot, with the fonts in place."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        self.page.evaluate("document.fonts.ready.then(() => null)")
-        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True, animations="disabled")
+        """A screenshot, with the fonts in place, when pictures are wanted."""
+        if SCREENS:
+            self.page.evaluate("document.fonts.ready.then(() => null)")
+            self.page.screenshot(path=Path(SCREENS) / f"{name}.png", full_page=True, animations="disabled")
         return self
 
     def finds_it_accessible(self) -> "Person":
-        """axe over this state, light on a desktop and dark on a phone; violations count as problems."""
-        found: list[str] = []
+        """axe over this state, in both themes and both widths; violations count as problems."""
         before = self.page.viewport_size
-        for theme, size in (
-            ("light", DESKTOP),
-            ("dark", PHONE),
-        ):
+        self.page.wait_for_load_state()
+        for theme, size in LOOKS:
             self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            results = Axe().run(self.page, options=STANDARD).response["violations"]
-            found += [
-                f"{self.page.url} ({theme}, {size['width']} px) {one['id']}: {one['nodes'][0]['html'][:200]}"
-                for one in results
+            self.problems += [
+                f"{self.page.url} ({theme}, {size['width']} px) {one}"
+                for one in self._axe()
+                if one not in self.problems
             ]
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(before or DESKTOP)  # type: ignore[arg-type]
-        self.problems += found
         self.states_checked += 1
         return self
+
+    def _axe(self) -> list[str]:
+        try:
+            found = self.page.evaluate(RUN_AXE, STANDARD)
+        except Error:  # not in this page yet, or it has just changed
+            self.page.wait_for_load_state()
+            self.page.evaluate(AXE)
+            found = self.page.evaluate(RUN_AXE, STANDARD)
+        return list(found)
 
     def does_not_scroll_sideways(self) -> "Person":
         """Nothing sticks out of the window on a phone."""
@@ -132,12 +144,9 @@ class Person:
 
     def checked(self, name: str | None = None) -> "Person":
         """The state is accessible, fits a phone and, with a name, is kept as a picture."""
-        if not self.scripts:
-            return self
-        self.finds_it_accessible()
-        if name:
-            self.shot(name)
-        return self
+        if self.scripts:
+            self.finds_it_accessible()
+        return self.shot(name) if name and self.scripts else self
 
     # -- often --------------------------------------------------------------------------------------------------------
 

@@ -1,52 +1,85 @@
-"""Every page that a role can open from its menus: accessible in both themes and widths, fits a small phone."""
+"""Every page that a role reaches, and what forms answer: accessible in both themes and both widths, fits a small
+phone, light, still, quick, from one host, and nothing in the console."""
 
 import pytest
 
-PUBLIC = (
-    "/", "/login/partner", "/login/agent", "/mot-de-passe", "/partenaires", "/ressources", "/assistance",
-    "/inscription",
-    "/accessibilite", "/preferences", "/api/v1/docs", "/nulle-part", "/dev/components", "/dev/outbox", "/terminal/",
-)  # fmt: skip
-PARTNER = (
-    "/tableau-de-bord", "/espace", "/compte", "/compte/informations", "/compte/mot-de-passe", "/compte/adresse",
-    "/compte/portable", "/transactions/", "/transactions/nouvelle", "/delegues", "/delegues/ajouter", "/terminaux",
-    "/terminaux/appairer", "/remboursements", "/convention", "/ressources", "/assistance",
-)  # fmt: skip
-AGENTS = ("instructor", "signatory", "preparer", "administrator")
+from tests.journeys import states
+from tests.journeys.first_view import VIEWED, Watcher, told
+from tests.journeys.person import DESKTOP, Person
+
+pytestmark = pytest.mark.timeout(300)
+
+SMALL_PHONE = {"width": 320, "height": 640}
+"""WCAG 2.2, 1.4.10: no sideways scrolling at 320 pixels."""
+WITHOUT_TOKEN = """all => all.filter(one => !one.autocomplete && one.type !== "search").map(one => one.outerHTML)"""
+PERSONAL = "input[type=email], input[type=tel], input[type=password], input[inputmode=tel], input[inputmode=email]"
+LANDMARKS = "document.querySelectorAll('h1').length === 1 && !!document.title && document.title.includes(' – ')"
 
 
-def looks_at(someone, path: str) -> None:
-    someone.open(path).checked()
-    someone.page.set_viewport_size({"width": 320, "height": 640})
-    someone.does_not_scroll_sideways()
-    someone.page.set_viewport_size({"width": 1280, "height": 860})
+@pytest.fixture(scope="module", autouse=True)
+def _tells_the_worst():
+    """With `-s`: what the first views of this module cost at most."""
+    yield
+    if VIEWED:
+        print(f"\n{told()}")
 
 
-@pytest.mark.timeout(300)
+class Inspector:
+    """Somebody who looks at each state once."""
+
+    def __init__(self, someone: Person):
+        self.someone, self._watcher = someone, Watcher(someone.page)
+        self.looked_at = 0
+
+    def opens(self, path: str) -> None:
+        """A first view, measured, then looked at."""
+        view = self._watcher.open(self.someone.base_url + path)
+        self.someone.problems += view.problems()
+        self.looks()
+
+    def looks(self) -> None:
+        """The state that is on the screen."""
+        someone, page = self.someone, self.someone.page
+        someone.finds_it_accessible()
+        page.set_viewport_size(SMALL_PHONE)
+        someone.does_not_scroll_sideways()
+        page.set_viewport_size(DESKTOP)
+        someone.problems += [f"{page.url}: no autocomplete on {one}" for one in
+                             page.locator(PERSONAL).evaluate_all(WITHOUT_TOKEN)]  # fmt: skip
+        if "/terminal" not in page.url:
+            assert page.evaluate(LANDMARKS), f"{page.url}: one h1, and a title that names page and platform"
+        self.looked_at += 1
+
+    def looks_at_states(self, found: tuple[states.State, ...]) -> None:
+        for _state in states.reached(self.someone, found):
+            self.looks()
+
+
 def test_public_pages(person) -> None:
-    someone = person()
-    for path in PUBLIC:
-        looks_at(someone, path)
-    assert someone.states_checked == len(PUBLIC)
+    inspector = Inspector(person())
+    public = r"/($|login|mot-de-passe|partenaires|ressources|assistance|inscription|accessibilite|preferences)"
+    assert len(states.walk(inspector.someone, "/", public, inspector.opens)) >= 10
+    inspector.looks_at_states(states.PUBLIC)
+    inspector.someone.open("/langue/en").open("/").sees("Partner space")
+    inspector.looks()
+    assert inspector.looked_at >= 30
 
 
-@pytest.mark.timeout(300)
 def test_partner_pages(person, labelled) -> None:
-    someone = person()
-    someone.signs_in(labelled.club.email, labelled.club.password, labelled.club.structure)
-    menu = someone.page.locator(".section-nav a").evaluate_all("links => links.map(link => link.pathname)")
-    for path in dict.fromkeys([*PARTNER, *menu]):
-        if path != "/convention/document":
-            looks_at(someone, path)
-    assert someone.states_checked >= len(PARTNER)
+    inspector = Inspector(person())
+    someone = inspector.someone.signs_in(labelled.club.email, labelled.club.password, labelled.club.structure)
+    inside = r"/(?!caf|login|inscription|accessibilite|preferences|deconnexion|mot-de-passe|partenaires/)\w"
+    assert len(states.walk(someone, "/tableau-de-bord", inside, inspector.opens)) >= 20
+    inspector.looks_at_states(states.PARTNER)
+    someone.open("/tableau-de-bord").page.locator(".account-menu > summary").click()
+    inspector.looks()
+    assert inspector.looked_at >= 30
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("role", AGENTS)
+@pytest.mark.parametrize("role", states.AGENTS)
 def test_pages_of_the_caf(person, labelled, role: str) -> None:
-    someone = person()
-    someone.signs_in_as_agent(labelled.agent(role))
-    menu = someone.page.locator(".section-nav a").evaluate_all("links => links.map(link => link.pathname)")
-    assert len(menu) > 1
-    for path in menu:
-        looks_at(someone, path)
+    inspector = Inspector(person())
+    someone = inspector.someone.signs_in_as_agent(labelled.agent(role))
+    visited = states.walk(someone, "/caf", r"/caf(/|$)", inspector.opens)
+    assert len(visited) >= 3, visited
+    inspector.looks_at_states(states.AGENTS[role])

@@ -1,5 +1,7 @@
 """Amounts as people type them, and refusals of services at their fields."""
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
@@ -91,3 +93,13 @@ def test_each_refusal_has_a_status_and_a_sentence(status: int, sentence: str) ->
     assert 400 <= status < 600
     assert sentence.strip().endswith((".", "?", "!", ")"))
     assert len(sentence) > 15
+
+
+def test_the_summary_of_an_empty_form_names_each_field_once(visitor) -> None:
+    page = visitor.post("/login/partner", data={}).text
+    summary = page.partition('class="error-summary"')[2].partition("</div>")[0]
+    assert "2 informations sont à corriger" in summary
+    assert re.findall(r'<a href="#(\w+)">([^<]+)</a>', summary) == [
+        ("login", "«\xa0Identifiant\xa0» est à remplir."),
+        ("password", "«\xa0Mot de passe\xa0» est à remplir."),
+    ]
