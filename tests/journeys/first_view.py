@@ -40,17 +40,22 @@ class FirstView:
     """One page opened with an empty cache."""
 
     path: str
-    bytes: int = 0
+    loaded: dict[str, int] = field(default_factory=dict)
     shift: float = 0.0
     paint_ms: float = 0.0
     hosts: set[str] = field(default_factory=set)
     breaches: list[str] = field(default_factory=list)
 
+    @property
+    def bytes(self) -> int:
+        """What came over the wire, headers included."""
+        return sum(self.loaded.values())
+
     def problems(self) -> list[str]:
         """In words; empty when the page keeps all limits."""
         found = [f"{self.path}: breach of the policy: {one}" for one in self.breaches]
         if self.bytes > MOST_BYTES:
-            found.append(f"{self.path}: {self.bytes} bytes at first view")
+            found.append(f"{self.path}: {self.bytes} bytes at first view: {self.loaded}")
         if self.shift > MOST_SHIFT:
             found.append(f"{self.path}: layout shift of {self.shift:.3f}")
         if self.paint_ms > SLOWEST_PAINT_MS:
@@ -72,19 +77,22 @@ class Watcher:
         self._network.on("Network.loadingFinished", self._arrived)
         self._network.on("Network.requestWillBeSent", self._asked)
         self._view = FirstView("")
+        self._urls: dict[str, str] = {}
 
     def _arrived(self, event: dict[str, Any]) -> None:
-        self._view.bytes += int(event["encodedDataLength"])
+        if url := self._urls.pop(event["requestId"], None):
+            self._view.loaded[url] = int(event["encodedDataLength"])
 
     def _asked(self, event: dict[str, Any]) -> None:
         url = urlsplit(event["request"]["url"])
         if url.scheme.startswith("http"):
             self._view.hosts.add(url.netloc)
+            self._urls[event["requestId"]] = event["request"]["url"]
 
     def open(self, url: str) -> FirstView:
         """Open it; again, up to `VIEWS` times, while the largest paint is late."""
         for _ in range(VIEWS):
-            self._view = FirstView(urlsplit(url).path)
+            self._view, self._urls = FirstView(urlsplit(url).path), {}
             self._page.goto(url)
             self._page.wait_for_load_state("networkidle" if self._page.url.endswith("/terminal/") else "load")
             seen = self._page.evaluate("document.fonts.ready.then(() => window.__seen)")

@@ -81,7 +81,7 @@ PUBLIC = (
     State("/mot-de-passe", "à corriger", "Envoyer le lien"),
     State("/mot-de-passe", "Si un compte correspond", "Envoyer le lien",
           (("Adresse e-mail de votre compte personnel", "personne@example.org"),)),
-    State("/mot-de-passe/nouveau/faux", "lien"),
+    State("/mot-de-passe/nouveau/faux", "à corriger", "Enregistrer"),
     State("/assistance", "à corriger", "Envoyer"),
     State("/inscription/reprendre/faux", "lien"),
     State("/pass/faux", "lien"),
@@ -105,7 +105,7 @@ PARTNER = (
     State("/delegues/ajouter", "à corriger", "Terminer"),
     State("/terminaux/appairer", "à corriger", "Afficher le code", (("Nom du terminal", ""),)),
     State("/etablissements/ajouter", "à corriger", "Enregistrer"),
-    State("/coordonnees-bancaires/modifier", "à corriger", "Envoyer"),
+    State("/coordonnees-bancaires/modifier", "à corriger", "Enregistrer"),
     State("/compte/mot-de-passe", "à corriger", "Enregistrer"),
     State("/compte/adresse", "à corriger", "Demander le changement"),
     State("/compte/portable", "à corriger", "Recevoir le code"),
@@ -125,7 +125,7 @@ AGENTS = {
         State("/caf/ressources/ajouter", "à corriger", "Publier"),
     ),
     "preparer": (
-        State("/caf/finances/retours", "à corriger", "Importer"),
+        State("/caf/finances/retours", "à corriger", "Importer un retour bancaire"),
     ),
 }  # fmt: skip
 
