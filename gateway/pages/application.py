@@ -6,7 +6,7 @@ page that works without a script: chosen files are kept even when a field is wro
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -84,8 +84,13 @@ def restart() -> ResponseReturnValue:
 @blueprint.get("/reprendre/<token>")
 @allow(VISITOR)
 def resume(token: str) -> ResponseReturnValue:
-    """The mailed link."""
-    draft = DraftClient().draft(token)
+    """The mailed link; one that was cut by the mail program is told like one that has expired."""
+    try:
+        draft = DraftClient().draft(token)
+    except Refused as refused:
+        if refused.code != "validation_failed":
+            raise
+        abort(410)
     return with_draft(redirect(url_for(".step", number=draft["next_step"])), token)  # type: ignore[arg-type]
 
 

@@ -1,5 +1,7 @@
 """The front door: the home page, the accessibility statement, language and appearance."""
 
+from datetime import date
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
@@ -11,6 +13,9 @@ from gateway.preferences import THEMES, remember, theme
 from gateway.translation import LANGUAGES, chosen_language
 
 blueprint = Blueprint("home", __name__)
+
+EVALUATED_ON = date(2026, 11, 25)
+"""The day of the last evaluation, which the statement must name (RGAA 4.1, model of statement)."""
 
 
 class PreferencesForm(Form):
@@ -27,7 +32,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/accessibilite")
 @allow(VISITOR)
 def accessibility() -> ResponseReturnValue:
-    return render_template("home/accessibility.html")
+    return render_template("home/accessibility.html", established_on=EVALUATED_ON)
 
 
 @blueprint.get("/preferences")

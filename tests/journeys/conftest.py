@@ -77,7 +77,7 @@ def playwright_session() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright_session: Any) -> Iterator[Browser]:
-    browser = playwright_session.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    browser = playwright_session.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--lang=fr-FR"])
     yield browser
     browser.close()
 
@@ -89,8 +89,13 @@ def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
     with ExitStack() as stack:
 
         def sit_down(
-            *, phone: bool = False, scripts: bool = True, browser: Browser | None = None, **options: Any
-        ) -> Person:
+            *,
+            phone: bool = False,
+            scripts: bool = True,
+            browser: Browser | None = None,
+            kind: type[Person] = Person,
+            **options: Any,
+        ) -> Any:
             context = (browser or chromium).new_context(
                 viewport=PHONE if phone else DESKTOP,
                 locale="fr-FR",
@@ -100,7 +105,7 @@ def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
             )
             stack.callback(context.close)
             context.set_default_timeout(15_000)
-            people.append(Person(context.new_page(), site.base_url, scripts=scripts))
+            people.append(kind(context.new_page(), site.base_url, scripts=scripts))
             return people[-1]
 
         yield sit_down

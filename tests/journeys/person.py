@@ -65,6 +65,11 @@ class Person:
         (exact if exact.count() else buttons).first.click()
         return self
 
+    def unfold(self, selector: str) -> "Person":
+        """Open what is folded."""
+        self.page.locator(selector).first.click()
+        return self
+
     # -- filling ------------------------------------------------------------------------------------------------------
 
     def field(self, label: str) -> Locator:
@@ -107,7 +112,9 @@ class Person:
         """A screenshot, with the fonts in place, when pictures are wanted."""
         if SCREENS:
             self.page.evaluate("document.fonts.ready.then(() => null)")
-            self.page.screenshot(path=Path(SCREENS) / f"{name}.png", full_page=True, animations="disabled")
+            device = "phone" if (self.page.viewport_size or DESKTOP)["width"] == PHONE["width"] else "desktop"
+            path = Path(SCREENS) / f"{name}-{device}.png"
+            self.page.screenshot(path=path, full_page=True, animations="disabled")
         return self
 
     def finds_it_accessible(self) -> "Person":
@@ -144,7 +151,7 @@ class Person:
 
     def checked(self, name: str | None = None) -> "Person":
         """The state is accessible, fits a phone and, with a name, is kept as a picture."""
-        if self.scripts:
+        if self.scripts and not SCREENS:
             self.finds_it_accessible()
         return self.shot(name) if name and self.scripts else self
 

@@ -69,3 +69,11 @@ def test_readyz_names_the_service_that_is_missing(visitor, bus) -> None:
 def test_healthz_asks_nobody(visitor, bus) -> None:
     assert visitor.get("/healthz").status_code == 200
     assert bus.calls == []
+
+
+@pytest.mark.parametrize("code", ["draft_unknown", "validation_failed"])
+def test_a_link_that_is_unknown_or_was_cut_says_so(visitor, bus, code: str) -> None:
+    bus.answers["partners.draft"] = Refused(code)
+    answer = visitor.get("/inscription/reprendre/coupé")
+    assert answer.status_code in (404, 410)
+    assert "lien" in answer.text.partition("<main")[2].partition("</main>")[0]

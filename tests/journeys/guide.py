@@ -1,15 +1,11 @@
-"""The main job in a browser, in the guide's order and words: from «Je crée mon compte» to the first transaction."""
+"""The guide, page by page, in its order and words: what its readers do, whoever holds the mouse or the keys."""
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from deploy.driver import documents
-from deploy.driver.browser import Browser
-from deploy.driver.caf import first_birth_year, open_season, sign_in
-from deploy.driver.passes import MAIL_SAYS, beneficiaries, family_email, pass_in
-from deploy.driver.people import Applicant, applicant, international
+from deploy.driver.people import Applicant, international
 from deploy.local.waiting import wait_for
 from tests.journeys.person import Person
 
@@ -23,7 +19,7 @@ REQUIRED = (
 
 def asks_for_a_label(someone: Person, found: Applicant) -> None:
     """«Demander la labellisation»: seven steps, real files."""
-    someone.open("/").open("/").checked("01-accueil").follow("Espace partenaires")
+    someone.open("/").checked("01-accueil").follow("Espace partenaires")
     someone.reads("Espace partenaires").checked("02-connexion").follow("Je crée mon compte")
     someone.sees("Étape 1 sur 7").checked("03-etape-1").press("SUIVANT")
     someone.sees("Étape 2 sur 7").fill({"Type de structure": "Association"}).checked("04-etape-2").press("SUIVANT")
@@ -50,6 +46,7 @@ def asks_for_a_label(someone: Person, found: Applicant) -> None:
     someone.upload("RIB", documents.pdf("RIB")).checked("08-etape-6").press("SUIVANT")
     someone.sees("Étape 7 sur 7").checked("09-etape-7")
     someone.tick("J’ai lu les conditions d’utilisation de mes données").press("CONTINUER")
+    someone.reads("Demande déposée").checked("10-demande-deposee")
 
 
 def activates_the_account(someone: Person, site, found: Applicant) -> None:
@@ -77,14 +74,14 @@ def signs_the_convention(someone: Person, site, found: Applicant) -> None:
 
 def instructs(someone: Person, site, found: Applicant) -> None:
     """«Demandes à instruire»: every item accepted, then approved."""
-    someone.signs_in_as_agent(site.agent("instructor")).checked("30-caf-accueil")
-    someone.follow("Demandes à instruire").checked("31-demandes").follow(found.structure)
-    someone.press("Prendre en charge").checked("32-instruction")
+    someone.signs_in_as_agent(site.agent("instructor")).checked("40-caf-accueil")
+    someone.follow("Demandes à instruire").checked("41-demandes").follow(found.structure)
+    someone.press("Prendre en charge").checked("42-instruction")
     accept = someone.page.get_by_role("button", name=re.compile("^Accepter"))  # «Accepter : Statuts»
     for left in reversed(range(accept.count())):
         accept.first.click()
         expect(accept).to_have_count(left)
-    someone.press("Approuver la demande").sees("Numéro partenaire").checked("33-approuvee")
+    someone.press("Approuver la demande").sees("Numéro partenaire").checked("43-approuvee")
 
 
 def waits_for(someone: Person, wanted: Locator) -> None:
@@ -101,40 +98,77 @@ def countersigns(someone: Person, site, found: Applicant) -> None:
     """«Contresigner»."""
     someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner")
     waits_for(someone, someone.page.get_by_role("link", name=found.structure))
-    someone.checked("34-a-contresigner").follow(found.structure).checked("35-contresigner").press("Contresigner")
+    someone.checked("44-a-contresigner").follow(found.structure).checked("45-contresigner").press("Contresigner")
     waits_for(someone, someone.page.get_by_text("La convention est contresignée et scellée"))
-    someone.checked("36-contresignee")
+    someone.checked("46-contresignee")
 
 
-def records_a_transaction(someone: Person, code: str, child: str) -> None:
-    """«Enregistrer une transaction», then «Mes transactions»."""
-    someone.open("/tableau-de-bord").sees("Vous venez de rejoindre le réseau").checked("17-tableau-de-bord")
-    someone.follow("Enregistrer une transaction").checked("18-enregistrer").fill({"Code du pass": code}).press(
-        "Continuer"
+def signs_in_again(someone: Person, found: Applicant) -> None:
+    """«Se connecter»: the personal account, then the orange rectangle, then the dashboard."""
+    someone.open("/").follow("Espace partenaires").fill({"Identifiant": found.email, "Mot de passe": found.password})
+    someone.press("Se connecter").reads("Bonjour").press(found.structure).reads(found.structure)
+    someone.sees("Vous venez de rejoindre le réseau").checked("17-tableau-de-bord")
+
+
+def completes_the_profile(someone: Person, found: Applicant) -> None:
+    """«Compléter son profil»: what everybody then reads in the list of partners; and the poster for the wall."""
+    someone.open("/tableau-de-bord").follow("Mon profil").reads("Mon profil")
+    someone.fill({"Présentation": "Un club de quartier, du baby-judo au kata adulte. Cours d’essai toute l’année."})
+    someone.press("Enregistrer").sees("Votre profil est enregistré").checked("18-profil")
+    someone.open("/profil/affiche").reads("Mon affiche").sees("Ici, votre pass est accepté").checked("19-affiche")
+    someone.open("/partenaires").reads("Liste des partenaires").checked("20-liste-des-partenaires")
+
+
+def adds_an_establishment(someone: Person) -> None:
+    """«Renseigner ses établissements»: the seat is there, «Ajouter» another."""
+    someone.open("/tableau-de-bord").follow("Mes établissements").reads("Mes établissements").follow("Ajouter")
+    someone.fill(
+        {
+            "Nom": "Gymnase Elsa-Triolet",
+            "Adresse": "3 rue de la République",
+            "Code postal": "93000",
+            "Commune": "Bobigny",
+        }
     )
-    someone.reads("Montant de la transaction").sees(child).checked("19-montant")
-    someone.fill({"Montant": "25,50"}).press("Continuer")
-    someone.reads("Confirmer la transaction").checked("20-confirmer").press("Confirmer la transaction")
-    someone.reads("Transaction enregistrée").sees("Annulation possible aujourd’hui").checked("21-recu")
-    someone.follow("Mes transactions").reads("Mes transactions").sees(child).checked("22-mes-transactions")
+    someone.press("Enregistrer").sees("Gymnase Elsa-Triolet").checked("21-etablissements")
 
 
-@pytest.mark.timeout(600)
-def test_a_club_is_labelled_and_records_its_first_transaction(site, person) -> None:
-    club, someone = applicant(0, "journey"), person()
-    asks_for_a_label(someone, club)
-    someone.checked("10-demande-deposee")
-    activates_the_account(someone, site, club)
-    signs_the_convention(someone, site, club)
-    instructs(person(), site, club)
-    countersigns(person(), site, club)
-    site.outbox.wait_for_mail(club.email, "Félicitations")
+def grants_a_delegation(someone: Person, mark: str) -> None:
+    """«Accorder des délégations»: «Ajouter», «Terminer», then the second act: granting."""
+    someone.open("/tableau-de-bord").follow("Mes délégués").reads("Mes délégués").follow("Ajouter")
+    someone.fill({"Nom": "Benali", "Prénom": "Zoé", "Mail": f"zoe.{mark}@personne.example"}).checked(
+        "22-ajouter-un-delegue"
+    )
+    someone.press("Terminer").sees("Le compte est créé.").follow("Accorder une délégation")
+    someone.tick("Gestionnaire").press("Accorder").sees("La délégation est accordée.").checked("23-delegues")
 
-    administrator = Browser(site.base_url)
-    sign_in(administrator, site.agent("administrator"))
-    open_season(administrator, beneficiaries(3, first_birth_year()), "journey")
-    child = pass_in(site.outbox.wait_for_mail(family_email(0), MAIL_SAYS, within_s=60))
-    records_a_transaction(someone, child.code, "Lina Benali")
-    someone.page.locator(".account-menu > summary").click()
-    someone.press("Se déconnecter")
+
+def records_a_transaction(someone: Person, code: str) -> None:
+    """«Demander le remboursement d’un pass'sports-loisirs»."""
+    someone.open("/tableau-de-bord").follow("Enregistrer une transaction").checked("24-enregistrer")
+    someone.fill({"Code du pass": code}).press("Continuer")
+    someone.reads("Montant de la transaction").fill({"Montant": "25,50"}).checked("25-montant").press("Continuer")
+    someone.reads("Confirmer la transaction").checked("26-confirmer").press("Confirmer la transaction")
+    someone.reads("Transaction enregistrée").sees("Annulation possible aujourd’hui").checked("27-recu")
+
+
+def follows_the_transactions(someone: Person) -> None:
+    """«Suivre ses demandes de remboursement»."""
+    someone.open("/tableau-de-bord").follow("Mes transactions").reads("Mes transactions").sees("25,50", "Bon à savoir")
+    someone.checked("28-mes-transactions")
+
+
+def looks_at_payouts(someone: Person) -> None:
+    """«Consulter les remboursements déjà réalisés»: by date, the arrow shows the detail."""
+    someone.open("/tableau-de-bord").follow("Remboursements").reads("Remboursements").checked("29-remboursements")
+
+
+def reads_the_resources(someone: Person) -> None:
+    """«Ressources»."""
+    someone.open("/tableau-de-bord").follow("Ressources").reads("Ressources").checked("30-ressources")
+
+
+def signs_out(someone: Person) -> None:
+    """«Déconnexion»: under the structure's name, at the top right."""
+    someone.unfold(".account-menu > summary").press("Se déconnecter").sees("Vous êtes déconnecté.")
     expect(someone.page.get_by_role("link", name="Espace partenaires").first).to_be_visible()
