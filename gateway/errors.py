@@ -43,12 +43,27 @@ def page(status: int, title: str | None = None, text: str | None = None) -> Resp
     """The error page for `status`; 5xx and 429 say when to come back."""
     known_title, known_text = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
     body = render_template(
-        "errors/error.html", status=status, title=title or _(known_title), text=text or _(known_text)
+        "errors/error.html",
+        status=status,
+        title=title or _(known_title),
+        text=text or _(known_text),
+        back=_again() if status in (429, 503) else None,
     )
     response = make_response(body, status)
     if status in (429, 503):
         response.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
     return response
+
+
+def _again() -> str | None:
+    """Where to try again: this page, or the form that was sent; nothing when the browser doesn't tell."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return (request.referrer or "").removeprefix(request.host_url.rstrip("/")) if _came_from_here() else None
+
+
+def _came_from_here() -> bool:
+    return bool(request.referrer and request.referrer.startswith(request.host_url))
 
 
 def on_http(error: HTTPException) -> AnyResponse:

@@ -77,3 +77,22 @@ def test_a_link_that_is_unknown_or_was_cut_says_so(visitor, bus, code: str) -> N
     answer = visitor.get("/inscription/reprendre/coupé")
     assert answer.status_code in (404, 410)
     assert "lien" in answer.text.partition("<main")[2].partition("</main>")[0]
+
+
+def test_a_form_that_could_not_be_sent_leads_back_to_itself(visitor, bus) -> None:
+    bus.answers["identity.sign_in"] = Unavailable("away")
+    answer = visitor.post(
+        "/login/partner",
+        data={"login": "a@example.org", "password": "x"},
+        headers={"Referer": "http://localhost/login/partner?suite=/compte"},
+    )
+    assert answer.status_code == 503
+    assert 'href="/login/partner?suite=/compte"' in answer.text
+    assert "Revenir au formulaire" in answer.text
+
+
+def test_a_foreign_page_is_not_led_back_to(visitor, bus) -> None:
+    bus.answers["identity.sign_in"] = Unavailable("away")
+    sent = {"login": "a@example.org", "password": "x"}
+    answer = visitor.post("/login/partner", data=sent, headers={"Referer": "https://evil.example/"})
+    assert "evil.example" not in answer.text
