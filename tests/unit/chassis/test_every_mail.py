@@ -39,10 +39,10 @@ def value_of(name: str) -> Any:
         return date(2026, 3, 1)
     if name.endswith(("url", "link")):
         return f"https://pass-sports-loisirs.example/{name}/" + "x" * 43
-    if name in ("pass", "transaction"):
+    if name in ("pass", "transaction", "decision"):
         return Nested()
     if name == "items":
-        return [{"label": "Statuts", "reason": "Document illisible ou incomplet."}]
+        return [Nested()]
     return f"L’{name} d’Élodie & fils"
 
 
