@@ -20,7 +20,7 @@ from deploy.driver.passes import MAIL_SAYS, Pass, family_email, pass_in
 from deploy.driver.people import Agent
 from deploy.driver.story import Story
 from services.chassis.config import SERVICES
-from tests.journeys.person import DESKTOP, PHONE, Person
+from tests.journeys.person import DESKTOP, PATIENT_MS, PHONE, Person
 from tests.platform import ROOT, Infra, Platform
 
 CHROMIUM = "/usr/bin/chromium"
@@ -104,7 +104,7 @@ def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
                 **options,
             )
             stack.callback(context.close)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENT_MS)
             people.append(kind(context.new_page(), site.base_url, scripts=scripts))
             return people[-1]
 

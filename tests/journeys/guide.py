@@ -124,7 +124,7 @@ def adds_an_establishment(someone: Person) -> None:
     someone.open("/tableau-de-bord").follow("Mes établissements").reads("Mes établissements").follow("Ajouter")
     someone.fill(
         {
-            "Nom": "Gymnase Elsa-Triolet",
+            "Nom de l’établissement": "Gymnase Elsa-Triolet",
             "Adresse": "3 rue de la République",
             "Code postal": "93000",
             "Commune": "Bobigny",

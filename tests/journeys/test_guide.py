@@ -20,6 +20,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "phone": {"phone": True},
     "without-scripts": {"scripts": False},
 }
+CLUBS = ("", "keyboard", "desktop", "phone", "without-scripts")
+"""Which of the made-up structures goes which way: their names stand in the pictures."""
 
 
 def becomes_partner(labelled: Labelled, club: Applicant, site: Site) -> None:
@@ -31,7 +33,7 @@ def becomes_partner(labelled: Labelled, club: Applicant, site: Site) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_guide_from_cover_to_cover(site, person, labelled, way: str) -> None:
-    club, someone = applicant(0, way), person(**WAYS[way])
+    club, someone = applicant(CLUBS.index(way)), person(**WAYS[way])
     guide.asks_for_a_label(someone, club)
     guide.activates_the_account(someone, site, club)
     guide.signs_the_convention(someone, site, club)
@@ -53,7 +55,7 @@ def test_the_guide_from_cover_to_cover(site, person, labelled, way: str) -> None
 
 
 def test_application_signature_and_recording_by_the_keyboard_alone(site, person, labelled) -> None:
-    club, someone = applicant(0, "clavier"), person(kind=KeyboardPerson)
+    club, someone = applicant(CLUBS.index("keyboard")), person(kind=KeyboardPerson)
     guide.asks_for_a_label(someone, club)
     guide.activates_the_account(someone, site, club)
     guide.signs_the_convention(someone, site, club)
