@@ -1,7 +1,7 @@
 """Pages of our own for every way that a request can fail. The API answers problem+json by itself."""
 
 import structlog
-from flask import Flask, Response, make_response, redirect, render_template, url_for
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
