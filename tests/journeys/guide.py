@@ -84,6 +84,11 @@ def instructs(someone: Person, site, found: Applicant) -> None:
     someone.press("Approuver la demande").sees("Numéro partenaire").checked("43-approuvee")
 
 
+def looks_at_the_scheme(someone: Person) -> None:
+    """The Caf's home, once passes are used."""
+    someone.open("/caf").sees("Communes où les pass sont utilisés").checked("47-caf-en-un-coup-d-oeil")
+
+
 def waits_for(someone: Person, wanted: Locator) -> None:
     """Looks again until it is there: what another service has to hear of first."""
 
@@ -160,7 +165,7 @@ def follows_the_transactions(someone: Person) -> None:
 
 def looks_at_payouts(someone: Person) -> None:
     """«Consulter les remboursements déjà réalisés»: by date, the arrow shows the detail."""
-    someone.open("/tableau-de-bord").follow("Remboursements").reads("Remboursements").checked("29-remboursements")
+    someone.open("/tableau-de-bord").follow("Les virements").reads("Remboursements").checked("29-remboursements")
 
 
 def reads_the_resources(someone: Person) -> None:

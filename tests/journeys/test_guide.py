@@ -34,11 +34,13 @@ def becomes_partner(labelled: Labelled, club: Applicant, site: Site) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_the_guide_from_cover_to_cover(site, person, labelled, way: str) -> None:
     club, someone = applicant(CLUBS.index(way)), person(**WAYS[way])
+    someone.inspects = way == "desktop"
     guide.asks_for_a_label(someone, club)
     guide.activates_the_account(someone, site, club)
     guide.signs_the_convention(someone, site, club)
+    desk = person()
     if way == "desktop":
-        guide.instructs(person(), site, club)
+        guide.instructs(desk, site, club)
         guide.countersigns(person(), site, club)
     else:
         becomes_partner(labelled, club, site)
@@ -49,6 +51,8 @@ def test_the_guide_from_cover_to_cover(site, person, labelled, way: str) -> None
     guide.grants_a_delegation(someone, way)
     guide.records_a_transaction(someone, labelled.next_pass().code)
     guide.follows_the_transactions(someone)
+    if way == "desktop":
+        guide.looks_at_the_scheme(desk)
     guide.looks_at_payouts(someone)
     guide.reads_the_resources(someone)
     guide.signs_out(someone)
