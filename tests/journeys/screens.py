@@ -4,6 +4,7 @@ Pictures have few colours and are at most so long, so that the folder stays smal
 """
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -11,14 +12,25 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from gateway.static_files import STATIC
 from tests.platform import ROOT
 
 SCREENS = ROOT / "docs" / "screens"
-COLOURS = 96
+COLOURS = 72
 LONGEST = {"desktop": 1400, "phone": 1700}
 """Pixels; what is below is more of the same."""
 WIDEST = 760
 MOST_BYTES = 2_500_000
+
+
+def palette_of(picture: Image.Image) -> Image.Image:
+    """The colours of our tokens, which must stay what they are, and those that the picture has most of."""
+    tokens = re.findall(r"#([0-9a-f]{6})", (STATIC / "css" / "tokens.css").read_text("utf-8").partition("@media")[0])
+    own = [int(colour[at : at + 2], 16) for colour in dict.fromkeys(tokens) for at in (0, 2, 4)]
+    usual = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT).getpalette() or []
+    made = Image.new("P", (1, 1))
+    made.putpalette(own + usual[: COLOURS * 3])
+    return made
 
 
 def keep(picture: Path) -> None:
@@ -28,7 +40,7 @@ def keep(picture: Path) -> None:
         shown = whole.convert("RGB").crop((0, 0, whole.width, min(whole.height, LONGEST[device])))
     if shown.width > WIDEST:
         shown = shown.resize((WIDEST, round(shown.height * WIDEST / shown.width)), Image.Resampling.LANCZOS)
-    small = shown.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small = shown.quantize(palette=palette_of(shown), dither=Image.Dither.NONE)
     small.save(SCREENS / picture.name, optimize=True)
 
 
