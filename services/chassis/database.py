@@ -25,6 +25,8 @@ from services.chassis.ids import new_id
 from services.chassis.tables import NAMING, audit, inbox
 
 _PING_AFTER_IDLE_S = 2.0
+DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+"""What work on a database that is away, or just back, ends in: try again later."""
 
 FaultT = TypeVar("FaultT", bound=BaseException)
 

@@ -22,13 +22,13 @@ from amqp import Message
 from marshmallow import Schema, ValidationError
 from nameko.extensions import register_entrypoint
 from nameko.rpc import Rpc, RpcConsumer
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from services.chassis import actor as actors
 from services.chassis import faults, serializer, telemetry, topology
 from services.chassis.actor import Actor
 from services.chassis.broker import LOST
 from services.chassis.consumer import SafeQueueConsumer
+from services.chassis.database import DATABASE_AWAY
 from services.chassis.ids import new_id
 from services.chassis.refusals import NotAllowed, Refused, ValidationFailed, refusal_of
 from services.chassis.revocations import refuse_revoked
@@ -36,7 +36,6 @@ from services.chassis.rpc_headers import ACCEPT_BY, DEADLINE, TOKEN, TRACE
 
 _NEVER = float("inf")
 _ACCEPTED = serializer.dumps({"accepted": True})
-_UNAVAILABLE = (OperationalError, InterfaceError, TimeoutError)
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +103,7 @@ def _refusal_or_raise(fault: Exception) -> Refused:
     refusal = refusal_of(fault)
     if refusal is not None:
         return refusal
-    if isinstance(fault, _UNAVAILABLE):
+    if isinstance(fault, DATABASE_AWAY):
         _log.warning("database unavailable: %s", type(fault).__name__)
         return Refused("unavailable")
     raise fault

@@ -141,10 +141,10 @@ class Campaign:
             with Load(self.target, self.workers) as load:
                 self._arm()
                 load.wait_for_more()
-                self._fire(dice, keeper, self.kills - self.kills // 4, load=load)
+                self._fire(dice, keeper, self.kills, load=load)
             with ThreadPoolExecutor(1) as aside:
                 closing = aside.submit(self.target.closing)
-                self._fire(dice, keeper, self.kills, enough=closing.done)
+                self._fire(dice, keeper, self.kills + self.kills // 3, enough=closing.done)
                 closing.result()
             self._calm_down()
             try:
@@ -167,7 +167,7 @@ class Campaign:
         enough: Callable[[], bool] = lambda: False,
     ) -> None:
         """Kill until ``kills`` have died in all, or until it is ``enough``; with load, troubles in between."""
-        pause, limit = threading.Event(), time.monotonic() + self.kills * 10 + len(self.troubles) * BACK_WITHIN_S
+        pause, limit = threading.Event(), time.monotonic() + self.kills * 15 + len(self.troubles) * BACK_WITHIN_S
         due, upcoming = list(self.troubles) if load else [], cycle(self.troubles)
         every = max(1, kills // (len(self.troubles) + 1))
         next_at = keeper.kills + every

@@ -1,12 +1,14 @@
-"""Broker nodes in network namespaces, each with an address of its own on one bridge, so that one can really be cut off:
-no packet reaches it, and nobody is told. Needs root and iproute2."""
+"""Broker nodes in network namespaces, each with an address of its own, so that one can really be cut off: no packet
+reaches it, and nobody is told. Needs root and iproute2."""
 
 import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 from deploy.local import processes
@@ -25,11 +27,15 @@ def why_not() -> str:
     if not shutil.which("ip"):
         return "iproute2 is missing: apt-get install iproute2"
     name = f"psl-try-{os.getpid()}"
-    tried = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
-    if tried.returncode != 0:
-        return f"network namespaces are not allowed here: {tried.stderr.strip()}"
-    subprocess.run(["ip", "netns", "delete", name], check=False)
-    return ""
+    for attempt in (
+        ["netns", "add", name],
+        ["link", "add", f"pt{os.getpid()}", "type", "veth", "peer", "name", "inner", "netns", name],
+    ):
+        tried = subprocess.run(["ip", *attempt], capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            break
+    subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+    return f"network namespaces are not allowed here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
 def _ip(*words: str) -> None:
@@ -37,11 +43,13 @@ def _ip(*words: str) -> None:
 
 
 class Network:
-    """A bridge and a namespace for each node; everything is named after the run and gone with it."""
+    """A namespace for each node; cables between each two of them, and from each to this machine. Every name and address
+    comes from the run's port, and all is gone with the block."""
 
     def __init__(self, port: int):
         self._mark = f"psl{port}"
         self._subnet = f"10.{200 + port // 256 % 50}.{port % 256}"
+        self._outside = f"{self._subnet}.1"
         self._cleaning = contextlib.ExitStack()
 
     def __enter__(self) -> "Network":
@@ -53,21 +61,23 @@ class Network:
         return self
 
     def _make(self) -> None:
-        bridge = f"{self._mark}b"
-        _ip("link", "add", bridge, "type", "bridge")
-        self._cleaning.callback(_ip, "link", "delete", bridge)
-        _ip("address", "add", f"{self._subnet}.1/24", "dev", bridge)
-        _ip("link", "set", bridge, "up")
         for index in range(NODES):
-            space, outer, inner = self.namespace(index), self._outer(index), f"{self._mark}i{index}"
-            _ip("netns", "add", space)
-            self._cleaning.callback(_ip, "netns", "delete", space)
-            _ip("link", "add", outer, "type", "veth", "peer", "name", inner)
-            _ip("link", "set", outer, "master", bridge, "up")
-            _ip("link", "set", inner, "netns", space)
-            _ip("-n", space, "link", "set", "lo", "up")
-            _ip("-n", space, "address", "add", f"{self.address(index)}/24", "dev", inner)
-            _ip("-n", space, "link", "set", inner, "up")
+            if Path("/run/netns", self.namespace(index)).exists():  # a killed run left it
+                _ip("netns", "delete", self.namespace(index))
+            _ip("netns", "add", self.namespace(index))
+            self._cleaning.callback(_ip, "netns", "delete", self.namespace(index))
+            _ip("-n", self.namespace(index), "link", "set", "lo", "up")
+            _ip("-n", self.namespace(index), "address", "add", f"{self.address(index)}/32", "dev", "lo")
+            outer = f"{self._mark}h{index}"
+            _ip("link", "add", outer, "type", "veth", "peer", "name", "out", "netns", self.namespace(index))
+            _ip("address", "add", f"{self._outside}/32", "dev", outer)
+            _ip("link", "set", outer, "up")
+            _ip("route", "add", f"{self.address(index)}/32", "dev", outer, "src", self._outside)
+        for one, other in combinations(range(NODES), 2):
+            ends = [f"to{other}", "netns", self.namespace(one)], [f"to{one}", "netns", self.namespace(other)]
+            _ip("link", "add", *ends[0], "type", "veth", "peer", "name", *ends[1])
+        for index in range(NODES):
+            self.mend(index)
 
     def __exit__(self, *_: object) -> None:
         self._cleaning.close()
@@ -78,14 +88,24 @@ class Network:
     def address(self, index: int) -> str:
         return f"{self._subnet}.{10 + index}"
 
-    def _outer(self, index: int) -> str:
-        return f"{self._mark}o{index}"
+    def _cables(self, index: int) -> Iterator[tuple[str, str]]:
+        """(end in the node's namespace, address at the other end) of each."""
+        yield "out", self._outside
+        for other in range(NODES):
+            if other != index:
+                yield f"to{other}", self.address(other)
 
     def cut(self, index: int) -> None:
-        _ip("link", "set", self._outer(index), "down")
+        """Pull all cables of a node."""
+        for cable, _ in self._cables(index):
+            _ip("-n", self.namespace(index), "link", "set", cable, "down")
 
     def mend(self, index: int) -> None:
-        _ip("link", "set", self._outer(index), "up")
+        """Plug them in; the node's routes went with them."""
+        space = self.namespace(index)
+        for cable, there in self._cables(index):
+            _ip("-n", space, "link", "set", cable, "up")
+            _ip("-n", space, "route", "replace", f"{there}/32", "dev", cable, "src", self.address(index))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from services.chassis import serializer
-from services.chassis.database import BoundDatabase, UnitOfWork
+from services.chassis.database import DATABASE_AWAY, BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.refusals import Unavailable, refusal_of
 from services.conventions import repository
@@ -121,7 +121,7 @@ def _attempt(
     try:
         countersign(database, item.convention_id, _signatory(identity, job))
         return "signed", None
-    except Unavailable:
+    except (Unavailable, *DATABASE_AWAY):
         code = "unavailable"
     except Exception as fault:
         refusal = refusal_of(fault)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from deploy.local.waiting import wait_for
 from services.chassis import clock
@@ -107,15 +108,18 @@ def test_an_unknown_one_refuses_the_whole_job(world: World):
         world.run(jobs.start, actor=world.agent(), convention_ids=[club.convention_id, club.structure_id], **ORIGIN)
 
 
-def test_identity_away_is_tried_again_and_then_told(world: World, monkeypatch, move_clock):
+@pytest.mark.parametrize("fault", [Unavailable(), OperationalError("SELECT", {}, Exception("the server is gone"))])
+def test_what_is_away_is_tried_again_and_then_told(world: World, monkeypatch, move_clock, fault):
+    """Another service, or a database that restarts."""
     club = world.club(approved=True).sign()
 
     def away(*_, **__):
-        raise Unavailable
+        raise fault
 
     with monkeypatch.context() as patched:
         patched.setattr(world.identity, "persons", away)
         report = world.countersign(club)
+        assert states(report) == ["waiting"]
         for minutes in (2, 4, 6):
             if states(report) == ["waiting"]:
                 move_clock(f"+{minutes}m")
