@@ -92,8 +92,8 @@ def test_known_and_unknown_identifiers_take_the_same_time(world):
             began = time.perf_counter()
             assert outcome(world.sign_in, login, WRONG) == "sign_in_failed"
             times.append(time.perf_counter() - began)
-    medians = [statistics.median(times) for times in took.values()]
-    assert max(medians) - min(medians) < 0.25 * min(medians)
+    usual = [statistics.quantiles(times)[0] for times in took.values()]  # a busy machine only makes the slow slower
+    assert max(usual) - min(usual) < 0.25 * min(usual)
 
 
 def test_asking_for_a_new_password_takes_the_same_time_for_everybody(world):
@@ -104,8 +104,8 @@ def test_asking_for_a_new_password_takes_the_same_time_for_everybody(world):
             began = time.perf_counter()
             assert world.call("request_password_reset", email=email) == {}
             times.append(time.perf_counter() - began)
-    medians = [statistics.median(times) for times in took.values()]
-    assert max(medians) - min(medians) < 0.1 * min(medians)
+    usual = [statistics.quantiles(times)[0] for times in took.values()]
+    assert max(usual) - min(usual) < 0.1 * min(usual)
 
 
 def test_an_agents_page_takes_no_partner_and_the_reverse(world):

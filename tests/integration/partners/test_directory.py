@@ -159,7 +159,8 @@ def test_what_is_wrong_in_a_profile_is_said_at_its_field(partners, answers, fiel
 def test_a_place_needs_a_commune_that_exists_at_its_postcode(partners):
     structure_id = structure(partners)
     assert add_place(partners, structure_id)["commune_code"] == "93048"
-    assert add_place(partners, structure_id, postcode="35000", commune_name="Rennes")["commune_code"] is None
+    assert add_place(partners, structure_id, postcode="35000", commune_name="rennes")["commune_code"] == "35238"
+    assert add_place(partners, structure_id, postcode="93003", commune_name="Bobigny Cedex")["commune_code"] is None
     with pytest.raises(ValidationFailed) as refused:
         add_place(partners, structure_id, postcode="93100", commune_name="Bobigny")
     assert "Montreuil" in refused.value.fields["errors"]["commune_name"][0]
