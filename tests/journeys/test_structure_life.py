@@ -100,7 +100,8 @@ def test_a_postcode_alone_names_its_only_commune(mine, phone) -> None:
 @SIZES
 def test_another_iban_waits_two_days_and_the_old_one_stays(site, person, mine, labelled, phone) -> None:
     club = mine(phone).open("/coordonnees-bancaires")
-    old = club.page.get_by_text(re.compile(r"FR\d\d.*•")).first.inner_text()
+    in_force = card(club, "Compte utilisé pour vos remboursements")
+    old = re.search(r"FR\d\d[ •\d]+", in_force.inner_text())[0].strip()
     fresh = iban(70_000_001 + phone)
     club.follow("Modifier").fill({"IBAN": fresh[:-1] + "0"}).field("IBAN").blur()
     club.sees("Cet IBAN n’est pas valide")
@@ -109,7 +110,8 @@ def test_another_iban_waits_two_days_and_the_old_one_stays(site, person, mine, l
     club.fill({"Titulaire du compte": labelled.club.structure, "Votre mot de passe": "Mauvais-Mot-De-Passe-1"})
     club.upload("RIB", documents.pdf("RIB")).press("Enregistrer").sees("mot de passe")
     club.fill({"IBAN": fresh, "Votre mot de passe": labelled.club.password})
-    club.upload("RIB", documents.pdf("RIB")).press("Enregistrer").sees("Compte bancaire en attente", old)
+    club.upload("RIB", documents.pdf("RIB")).press("Enregistrer").sees("Compte bancaire en attente")
+    expect(in_force).to_contain_text(old)
     club.does_not_scroll_sideways().checked(f"41-banque-{'telephone' if phone else 'bureau'}")
     club.open("/tableau-de-bord").sees("Compte bancaire en attente")
     for address in (labelled.club.email, labelled.club.structure_email):
