@@ -71,7 +71,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 LONGEST_FIRST = ("chaos", "journeys", "integration/deploy", "security", "integration", "contracts", "guards", "unit")
-TOGETHER = ("journeys", "security")
+TOGETHER = ("journeys", "security", "integration/partners")
 """Folders whose tests share one platform for the whole run: on one worker, so that it is started once."""
 
 
@@ -84,14 +84,16 @@ def _rank(item: pytest.Item) -> int:
     return next((rank for rank, folder in enumerate(LONGEST_FIRST) if place.startswith(f"{folder}/")), 99)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long campaigns begin first, and the tests of one file stay on one worker: what they share is made once. A file
     may name another group (``pytestmark = pytest.mark.xdist_group(…)``)."""
     items.sort(key=_rank)
     for item in items:
         if not any(item.iter_markers("xdist_group")):
-            folder = _place(item).partition("/")[0]
-            item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else _place(item)))
+            place = _place(item)
+            group = next((folder for folder in TOGETHER if place.startswith(f"{folder}/")), place)
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
