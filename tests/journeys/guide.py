@@ -1,8 +1,9 @@
 """The guide, page by page, in its order and words: what its readers do, whoever holds the mouse or the keys."""
 
 import re
+from contextlib import suppress
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, TimeoutError, expect
 
 from deploy.driver import documents
 from deploy.driver.people import Applicant, international
@@ -90,13 +91,17 @@ def looks_at_the_scheme(someone: Person) -> None:
 
 
 def waits_for(someone: Person, wanted: Locator) -> None:
-    """Looks again until it is there: what another service has to hear of first."""
+    """Looks at the page, and asks for it again until it is there: what another service has to hear of first. (Asking
+    again at once would call off the way that a click has just begun.)"""
 
     def there() -> bool:
-        someone.page.reload()
+        with suppress(TimeoutError):
+            wanted.first.wait_for(timeout=2_000)
+        if wanted.count() == 0:
+            someone.page.reload()
         return wanted.count() > 0
 
-    wait_for(there, "the page shows what another service announced", 30, every_s=0.5)
+    wait_for(there, "the page shows what another service announced", 60)
 
 
 def countersigns(someone: Person, site, found: Applicant) -> None:
