@@ -22,6 +22,7 @@ from deploy.local.infra import LAST, Infrastructure
 from services.chassis import actor, config
 from services.chassis import keys as chassis_keys
 from services.chassis.database import BoundDatabase
+from tests import grouping
 from tests.platform import Infra, Platform
 from tests.ports import free_block
 
@@ -70,30 +71,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             processes.kill_session(pid)
 
 
-LONGEST_FIRST = ("chaos", "journeys", "integration/deploy", "security", "integration", "contracts", "guards", "unit")
-TOGETHER = ("journeys", "security", "integration/partners")
-"""Folders whose tests share one platform for the whole run: on one worker, so that it is started once."""
-
-
-def _place(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).as_posix()
-
-
-def _rank(item: pytest.Item) -> int:
-    place = _place(item)
-    return next((rank for rank, folder in enumerate(LONGEST_FIRST) if place.startswith(f"{folder}/")), 99)
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long campaigns begin first, and the tests of one file stay on one worker: what they share is made once. A file
-    may name another group (``pytestmark = pytest.mark.xdist_group(…)``)."""
-    items.sort(key=_rank)
-    for item in items:
-        if not any(item.iter_markers("xdist_group")):
-            place = _place(item)
-            group = next((folder for folder in TOGETHER if place.startswith(f"{folder}/")), place)
-            item.add_marker(pytest.mark.xdist_group(group))
+    grouping.order(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return grouping.scheduler(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.platform import ROOT
 from tests.ports import free_block
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("whole platform")]
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_the_main_job_is_observed_from_outside_and_a_kill_doubles_nothing() -> None:

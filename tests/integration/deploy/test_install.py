@@ -40,7 +40,7 @@ from tests.stand_ins import Twilio, s3_store
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "the-auth-token", "MG" + "0" * 32
 BUCKET = "pass-sports-loisirs"
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("whole platform")]
+pytestmark = pytest.mark.timeout(240)
 
 
 class Mailbox:

@@ -18,7 +18,7 @@ from tests.ports import free_block
 READY_WITHIN_S = 140
 PROCESSES = (*SERVICES, "relay", "gateway", "broker", "postgres", "epmd")
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("whole platform")]
+pytestmark = pytest.mark.timeout(400)
 
 
 class Run:
