@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 TESTS ?= tests
-WORKERS ?= 3
+WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint lock audit bench chaos scale grow
 

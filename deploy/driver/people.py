@@ -18,6 +18,7 @@ NAMES = (
 )
 PASSWORD = "Galets-Verts-77-Lagune"  # noqa: S105 - of a made-up person on a development platform
 STEP_S = 30
+TYPING_S = 20
 
 
 @dataclass
@@ -86,8 +87,10 @@ class Agent:
     _last_step: int = field(default=0, repr=False)
 
     def code(self) -> str:
-        """A code that was not used yet. The platform accepts the steps before and after the present one, once."""
-        step = max(self._last_step + 1, int(time()) // STEP_S - 1)
+        """A code that was not used yet. The platform accepts the steps before and after the present one, once; the one
+        before only until the present one ends, so it is taken while there is time to type it."""
+        present, gone_s = divmod(time(), STEP_S)
+        step = max(self._last_step + 1, int(present) - (1 if gone_s < STEP_S - TYPING_S else 0))
         wait_s = (step - 1) * STEP_S - time()
         if wait_s > 0:
             Event().wait(wait_s)

@@ -31,7 +31,10 @@ raft.wal_max_size_bytes = 67108864
 cluster_partition_handling = pause_minority
 net_ticktime = 8
 """
-ADVANCED = "[{ra, [{wal_sync_method, %s}]}].\n"
+# An event that returns from a retry queue while its own queue has no leader yet (a broker that restarts) is handed over
+# again after this time; the default is three minutes.
+HANDED_OVER_AGAIN_MS = 5000
+ADVANCED = "[{ra, [{wal_sync_method, %s}]}, {rabbit, [{dead_letter_worker_publisher_confirm_timeout, %d}]}].\n"
 
 
 class BrokerRefused(Exception):
@@ -117,7 +120,7 @@ class Broker:
         (self.folder / "rabbitmq.conf").write_text(config, encoding="ascii")
         (self.folder / "rabbitmq.conf").chmod(0o600)
         sync = "datasync" if self.durable else "none"
-        (self.folder / "advanced.config").write_text(ADVANCED % sync, encoding="ascii")
+        (self.folder / "advanced.config").write_text(ADVANCED % (sync, HANDED_OVER_AGAIN_MS), encoding="ascii")
         (self.folder / "enabled_plugins").write_text("[].\n", encoding="ascii")
         cookie = self.home / ".erlang.cookie"
         if not cookie.exists():

@@ -91,10 +91,18 @@ def _offices(ground: Ground, offices: Offices, found: Findings) -> None:
 
 def listeners(ground: Ground, found: Findings) -> None:
     """Whatever was announced, every listener has handled it (once: the inbox's key is event and handler)."""
+    for what, which in unheard(ground):
+        found.lose(what, which)
+
+
+def unheard(ground: Ground) -> Iterator[tuple[str, list[str]]]:
+    """What some listener hasn't handled, in words, and which events."""
     for listener, handler, publisher, event in _subscriptions():
         handled = ground.column(listener, f"SELECT event_id::text FROM inbox WHERE handler = '{handler}'")
         announced = ground.column(publisher, f"SELECT event_id::text FROM outbox WHERE type = '{event}'")
-        found.lose(f"{event} never handled by {listener}", sorted(set(announced) - set(handled)))
+        missing = sorted(set(announced) - set(handled))
+        if missing:
+            yield f"{event} never handled by {listener}", missing
 
 
 def _subscriptions() -> Iterator[tuple[str, str, str, str]]:

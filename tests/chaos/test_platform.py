@@ -10,12 +10,12 @@ from threading import Event
 import pytest
 
 from deploy import backup as saving
-from deploy.local.waiting import wait_for
+from deploy.local.waiting import TooLate, wait_for
 from services.chassis import config
 from tests.chaos import books, troubles
 from tests.chaos.campaign import Campaign
 from tests.chaos.ground import Ground
-from tests.chaos.platform_target import PlatformTarget, settled, start
+from tests.chaos.platform_target import PlatformTarget, start, waiting
 from tests.chaos.stage import Stage
 from tests.conftest import FOLDER
 from tests.ports import free_block
@@ -35,7 +35,7 @@ def stage():
 
 @pytest.fixture(scope="module")
 def target(stage):
-    return PlatformTarget(stage.platform("platform"), config.settings().files_url, passes=100, boldness=2)
+    return PlatformTarget(stage.platform("platform"), config.settings().files_url, passes=100)
 
 
 def test_every_accepted_request_has_one_effect_although_everything_fails(stage, target, record_property):
@@ -48,7 +48,6 @@ def test_every_accepted_request_has_one_effect_although_everything_fails(stage, 
     outcome = Campaign(target, kills=16, troubles=befalls, workers=2, pause_s=(0.4, 1.5), seed=seed).run()
     record_property("campaign", str(outcome))
     assert outcome.tally.clean, f"{outcome} {outcome.tally.remarks}"
-    assert outcome.longest_wait_s < 45, outcome.waits_s
 
 
 @pytest.fixture
@@ -95,7 +94,10 @@ def test_a_copy_made_under_load_restores_into_a_fresh_platform_and_adds_up(stage
     ground = Ground(fresh)
     stored = set(ground.column("transactions", "SELECT number FROM transactions"))
     assert sure <= stored <= set(accepted)
-    wait_for(lambda: _nothing_recorded(ground) and settled(ground), "what was on its way has arrived", 120, every_s=0.5)
+    try:
+        wait_for(lambda: _nothing_recorded(ground) and not waiting(ground), "all has arrived", 120, every_s=0.5)
+    except TooLate:
+        pytest.fail(f"still waiting: {waiting(ground)}; days are locked: {_nothing_recorded(ground)}")
     found = books.Findings()
     books.listeners(ground, found)
     books.dead_letters(ground, found)

@@ -68,9 +68,10 @@ class WordsTarget:
         """Nothing follows."""
 
     def settled(self) -> bool:
-        return not self._column("SELECT id FROM outbox WHERE sent_at IS NULL") and not any(
-            self._platform.queues().values()
-        )
+        """The broker's counts are some seconds old: whether all was heard, the table tells."""
+        unsent = self._column("SELECT id FROM outbox WHERE sent_at IS NULL")
+        unheard = self._column("SELECT word FROM words EXCEPT SELECT word FROM heard")
+        return not unsent and not unheard and not any(self._platform.queues().values())
 
     def waiting(self) -> str:
         return str({name: count for name, count in self._platform.queues().items() if count})

@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 
-from playwright.sync_api import Locator, TimeoutError, expect
+from playwright.sync_api import Error, Locator, TimeoutError, expect
 
 from deploy.driver import documents
 from deploy.driver.people import Applicant, international
@@ -91,24 +91,28 @@ def looks_at_the_scheme(someone: Person) -> None:
 
 
 def waits_for(someone: Person, wanted: Locator) -> None:
-    """Looks at the page, and asks for it again until it is there: what another service has to hear of first. (Asking
-    again at once would call off the way that a click has just begun.)"""
+    """Looks at the page, and asks for it again until it is there: what another service has to hear of first. The page
+    has been reached before: asking at once would call off the way that a click has just begun."""
 
     def there() -> bool:
         with suppress(TimeoutError):
             wanted.first.wait_for(timeout=2_000)
         if wanted.count() == 0:
-            someone.page.reload()
+            with suppress(Error):  # the page was just about to renew itself
+                someone.page.reload()
         return wanted.count() > 0
 
-    wait_for(there, "the page shows what another service announced", 60)
+    with someone.telling():
+        wait_for(there, "the page shows what another service announced", 60)
 
 
 def countersigns(someone: Person, site, found: Applicant) -> None:
     """«Contresigner»."""
-    someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner")
+    someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner").reads("Contresigner")
     waits_for(someone, someone.page.get_by_role("link", name=found.structure))
-    someone.checked("44-a-contresigner").follow(found.structure).checked("45-contresigner").press("Contresigner")
+    someone.checked("44-a-contresigner").follow(found.structure)
+    someone.reads(found.structure).checked("45-contresigner").press("Contresigner")
+    someone.reads("Contresignature")
     waits_for(someone, someone.page.get_by_text("La convention est contresignée et scellée"))
     someone.checked("46-contresignee")
 

@@ -2,11 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 from playwright.sync_api import Error, Locator, Page, expect
+
+from deploy.local.waiting import TooLate
 
 SCREENS = os.environ.get("PSL_SCREENS")
 """Where pictures go, if they are wanted: `python -m tests.journeys.screens` renews those of the documentation."""
@@ -106,13 +110,24 @@ class Person:
 
     def sees(self, *texts: str) -> "Person":
         for text in texts:
-            expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible(timeout=PATIENT_MS)
+            with self.telling():
+                expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible(timeout=PATIENT_MS)
         return self
 
     def reads(self, heading: str) -> "Person":
         """The page's first heading."""
-        expect(self.page.locator("h1:visible").first).to_contain_text(heading, timeout=PATIENT_MS)
+        with self.telling():
+            expect(self.page.locator("h1:visible").first).to_contain_text(heading, timeout=PATIENT_MS)
         return self
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """When something isn't there, what the page says instead."""
+        try:
+            yield
+        except (AssertionError, TooLate) as fault:
+            shown = self.page.locator("main").first.inner_text()[:3000]
+            raise AssertionError(f"{fault}\n{self.page.url} says:\n{shown}") from None
 
     def shot(self, name: str) -> "Person":
         """A screenshot, with the fonts in place, when pictures are wanted."""

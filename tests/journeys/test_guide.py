@@ -6,6 +6,7 @@ With `PSL_SCREENS` the first two leave the pictures of the documentation (`pytho
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from deploy.driver import caf
 from deploy.driver.people import Applicant, applicant
@@ -86,6 +87,18 @@ def test_a_refused_form_takes_the_focus_to_its_summary_and_from_there_to_the_fie
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
+
+
+def test_a_commune_that_was_found_is_replaced_by_who_types_it_all_the_same(person) -> None:
+    someone = person().open("/inscription").press("SUIVANT").sees("Étape 2 sur 7")
+    someone.fill({"Type de structure": "Association"}).press("SUIVANT").sees("Étape 3 sur 7")
+    page, commune = someone.page, someone.field("Commune")
+    someone.field("Code postal").focus()
+    page.keyboard.type("93500")
+    commune.focus()
+    expect(commune).to_have_value("Pantin")
+    page.keyboard.type("Le Pré")
+    assert commune.input_value() == "Le Pré"
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "without-scripts"])

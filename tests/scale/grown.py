@@ -126,7 +126,7 @@ class GrownTarget(PlatformTarget):
     def _ground(self) -> GrownGround:
         return GrownGround(self.platform, self.proxy)
 
-    def _start(self, scale: Mapping[str, int], boldness: float) -> Sequence[Process]:
+    def _start(self, scale: Mapping[str, int]) -> Sequence[Process]:
         platform = self.platform
         platform.environment |= {"PSL_GATEWAY_WORKERS": "1", "PSL_TRUSTED_PROXIES": "1"}
         for service, count in COUNTS.items():

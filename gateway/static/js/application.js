@@ -32,12 +32,14 @@ function checkAsTyped(form) {
   });
 }
 
-// The communes of the postcode that was typed; a single one is filled in.
+// The communes of the postcode that was typed; a single one is filled in. Who is in the field already and types it
+// replaces it.
 function offerCommunes(form, names) {
   const input = form.elements.commune_name;
   input.list?.replaceChildren(...names.map((name) => new Option(name, name)));
   if (names.length !== 1 || input.value) return;
   input.value = names[0];
+  if (document.activeElement === input) input.select();
   showError(input, "");
 }
 
