@@ -5,7 +5,8 @@
 writes into the folder (mode 0700, nothing that exists is replaced):
 
 - ``psl.env``: settings that are no secret, to be completed;
-- ``credentials/``: one file per secret; for each process its own account at the broker, for each service its database;
+- ``credentials/``: one file per secret; for each process its own account at the broker, for each service its database,
+  for a database server in a container the password of its administrator;
 - ``keys/``: all keys of the platform;
 - ``roles.sql``: the roles and databases, for ``psql``;
 - ``rabbitmq-definitions.json``: virtual host, accounts and rights, for ``rabbitmqctl import_definitions``.
@@ -64,6 +65,7 @@ def prepare(folder: Path, base_url: str, var: Path, places: Places) -> Iterator[
     yield f"{folder}/keys"
     settings = SETTINGS.format(var=var, folder=folder, base_url=base_url)
     yield from _write(folder / "psl.env", settings)
+    yield from _write(credentials / "POSTGRES_PASSWORD", secrets.token_urlsafe(24))
     for name, example in OUTSIDE.items():
         yield from _write(credentials / name, example)
     if (folder / "roles.sql").exists() and (folder / "rabbitmq-definitions.json").exists():

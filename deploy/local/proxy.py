@@ -73,7 +73,7 @@ class Proxy:
             "HOME": str(folder),
             "XDG_DATA_HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder),
-            "SITE": self.base_url,
+            "PSL_BASE_URL": self.base_url,
             "TLS": "tls internal",
             "GATEWAYS": " ".join(self.gateways),
         }

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deploy import enter
+from deploy.prepare import Places, prepare
 from services.chassis.config import SERVICES
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
@@ -38,6 +39,30 @@ def test_a_service_knows_its_own_database_and_no_other(service: str) -> None:
     databases = [name for name in OURS[service]["environment"] if "DATABASE" in name]
     assert databases == [f"{service.upper()}_DATABASE_URL_FILE"]
     assert not [name for name in OURS["gateway"]["environment"] if "DATABASE" in name]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_container_has_its_own_account_at_the_broker(name: str) -> None:
+    account = "relay" if name == "migrate" else name
+    assert OURS[name]["environment"]["AMQP_URI_FILE"] == f"/run/secrets/{account}_amqp_uri"
+
+
+def test_the_compose_file_reads_what_prepare_writes_as_it_writes_it(tmp_path: Path) -> None:
+    written = list(prepare(tmp_path, "https://pass.example", Path("/var/lib/psl"), Places("broker:1", "postgres:2")))
+    assert written
+    files = [secret["file"] for secret in COMPOSE["secrets"].values()]
+    for service in COMPOSE["services"].values():
+        files += service.get("env_file", [])
+        files += [volume.partition(":")[0] for volume in service.get("volumes", []) if volume.startswith("./secrets")]
+    missing = [file for file in files if not (tmp_path / file.removeprefix("./secrets/")).exists()]
+    assert not missing
+
+
+def test_the_config_map_names_all_that_production_asks_for() -> None:
+    """Secrets come beside it; what is empty has to be filled in, and no process starts before."""
+    (settings,) = [found for found in MANIFESTS if found["kind"] == "ConfigMap" and found["metadata"]["name"] == "psl"]
+    asked = {"PSL_SMS", "PSL_KEYS", "PSL_BASE_URL", "PSL_DEBTOR_IBAN", "PSL_DEBTOR_BIC"}
+    assert asked <= set(settings["data"])
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)

@@ -66,7 +66,7 @@ SPECS: dict[str, dict[str, Any]] = {
         image=TEXT,
         persistence=strictly(["storage"], storage=SIZE, storageClassName=TEXT),
         resources=RESOURCES,
-        rabbitmq=strictly([], additionalConfig=TEXT),
+        rabbitmq=strictly([], additionalConfig=TEXT, advancedConfig=TEXT),
         override=strictly([], statefulSet=ANY),
         affinity=ANY,
     ),
