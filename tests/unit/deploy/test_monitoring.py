@@ -113,3 +113,10 @@ def test_the_small_evaluator_computes_as_prometheus_does(expression: str, expect
     buckets = 'h_bucket{le="0.5"} 5\nh_bucket{le="1"} 8\nh_bucket{le="+Inf"} 10\n'
     seen = series(f"a_total 3\n{early}", f"a_total 1\n{early}", f"a_total 5\n{late}{buckets}")
     assert list(evaluate(seen, expression, 180.0).values()) == pytest.approx(expected)
+
+
+def test_the_operator_s_page_says_what_each_metric_is_watched_for() -> None:
+    page = (MONITORING.parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"psl_[a-z_]+", page))
+    names = {re.sub(r"_(bucket|sum|count)$", "", name) for name in EXPORTED if name.startswith("psl_")}
+    assert names <= told and told <= names
