@@ -32,7 +32,7 @@ def apply(browser: Browser, found: Applicant) -> Page:
         upload={"Pièce d'identité du représentant légal": documents.png("Pièce d'identité")},
     )
     page = page.press("SUIVANT", choose=[found.activity])
-    page = page.press("SUIVANT", {"IBAN": found.iban}, upload={"RIB": documents.pdf("RIB")})
+    page = page.press("SUIVANT", {"IBAN": found.iban}, upload={"RIB": documents.rib(found.iban, found.structure)})
     return page.press("CONTINUER", choose=["J'ai lu les conditions d'utilisation"])
 
 

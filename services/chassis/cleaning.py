@@ -1,7 +1,7 @@
 """Judge one untrusted file by its content and write a harmless copy of it. Runs as a process of its own.
 
 ``python cleaning.py <descriptor in> <descriptor out> <rules as JSON>`` prints a verdict as JSON:
-``{"kind": …, "media_type": …}`` or ``{"refused": code, "fields": {…}}``. The process limits its own memory,
+``{"kind": …, "media_type": …, "text": …}`` or ``{"refused": code, "fields": {…}}``. The process limits its own memory,
 time and output first, so that a bomb or a fault in a decoder ends it and nobody else. Images are decoded and
 encoded again (which drops EXIF and whatever trails them); PDFs are rewritten without anything that runs,
 opens or embeds. It imports nothing of this project.
@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import pikepdf
 import puremagic
+import pypdf
 from PIL import Image, ImageOps
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "pdf": "application/pdf"}
@@ -26,6 +27,8 @@ _OUTPUT_BYTES = 128 * 1024 * 1024
 _HEAD_BYTES = 2048
 _JPEG_QUALITY = 90
 _MAX_DEPTH = 60
+_TEXT_PAGES = 5
+_TEXT_CHARACTERS = 20_000
 
 # What may run, fetch, submit, embed or hide something (ISO 32000-2: 12.6 actions, 7.11.4 embedded files,
 # 12.7.8 XFA).
@@ -176,8 +179,18 @@ def _drop_annotations(page: Any) -> None:
     page["/Annots"] = pikepdf.Array(kept)
 
 
+def text_of(file: BinaryIO) -> str:
+    """What a machine can read in the first pages of a PDF; nothing of a scan, nor of what can't be read."""
+    try:
+        pages = pypdf.PdfReader(file).pages
+        found = "\n".join(pages[number].extract_text() for number in range(min(len(pages), _TEXT_PAGES)))
+    except Exception:  # the text is a comfort: a fault in it doesn't refuse the file
+        return ""
+    return found[:_TEXT_CHARACTERS]
+
+
 def clean(source: BinaryIO, target: BinaryIO, rules: dict[str, Any]) -> dict[str, str]:
-    """Judge and copy. Raises Refused."""
+    """Judge and copy; with the rule ``text``, read a PDF's text too. Raises Refused."""
     kind = kind_of(source.read(_HEAD_BYTES))
     if kind not in rules["kinds"]:
         raise Refused("file_kind_refused", found=MEDIA_TYPES[kind])
@@ -191,7 +204,11 @@ def clean(source: BinaryIO, target: BinaryIO, rules: dict[str, Any]) -> dict[str
         raise
     except Exception:  # decoders raise all sorts of things at broken files; each means the same to the sender
         raise Refused("file_unreadable") from None
-    return {"kind": kind, "media_type": MEDIA_TYPES[kind]}
+    verdict = {"kind": kind, "media_type": MEDIA_TYPES[kind]}
+    if rules.get("text") and kind == "pdf":
+        source.seek(0)
+        verdict["text"] = text_of(source)
+    return verdict
 
 
 def limit_this_process() -> None:

@@ -14,7 +14,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -88,12 +88,15 @@ class UploadRules:
     limit_bytes: int = 10 * 1024 * 1024
     max_pixels: int = 50_000_000
     max_pages: int = 300
+    text: bool = False
+    """Whether the text of a PDF is wanted too."""
 
     DEFAULT: ClassVar["UploadRules"]
 
     def as_json(self) -> str:
         """The rules for the cleaning process."""
-        return json.dumps({"kinds": sorted(self.kinds), "max_pixels": self.max_pixels, "max_pages": self.max_pages})
+        limits = {"max_pixels": self.max_pixels, "max_pages": self.max_pages}
+        return json.dumps({"kinds": sorted(self.kinds), "text": self.text, **limits})
 
 
 UploadRules.DEFAULT = UploadRules()
@@ -101,12 +104,14 @@ UploadRules.DEFAULT = UploadRules()
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A kept, harmless file: its SHA-256 and size (of the cleaned copy), kind (``pdf``…) and media type."""
+    """A kept, harmless file: its SHA-256 and size (of the cleaned copy), kind (``pdf``…) and media type; ``text``: the
+    beginning of what a machine can read in it, empty for a picture, None if it wasn't asked for."""
 
     sha256: str
     size: int
     kind: str
     media_type: str
+    text: str | None = field(default=None, repr=False, compare=False)
 
 
 def check(store: FileStore, incoming_id: str, rules: UploadRules = UploadRules.DEFAULT) -> CheckedFile:
@@ -128,7 +133,11 @@ def check(store: FileStore, incoming_id: str, rules: UploadRules = UploadRules.D
         cleaned.seek(0)
         kept = store.put(cleaned)
     store.discard(incoming_id)
-    return CheckedFile(kept.sha256, kept.size, verdict["kind"], verdict["media_type"])
+    return CheckedFile(kept.sha256, kept.size, verdict["kind"], verdict["media_type"], _text(verdict, rules))
+
+
+def _text(verdict: dict[str, str], rules: UploadRules) -> str | None:
+    return verdict.get("text", "") if rules.text else None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Each function returns the normal form or raises `Wrong` with one French sentence that says what to do.
 """
 
+import re
 from dataclasses import dataclass
 
 import phonenumbers
@@ -52,6 +53,20 @@ def iban(text: str) -> CheckedIban:
     if typed[:2] not in SEPA:
         raise Wrong("Ce compte n’est pas dans la zone SEPA : le remboursement ne peut pas y être viré.")
     return CheckedIban(typed, found.bank_name or None, str(found.bic) if found.bic else None)
+
+
+def ibans_in(text: str) -> list[str]:
+    """The valid IBANs that a text holds, however they are spaced, each once."""
+    packed = re.sub(r"\s", "", text).upper()
+    starts = [match.start() for match in re.finditer(r"(?=[A-Z]{2}\d{2}[A-Z0-9]{11})", packed)]
+    found = (_iban_at(packed, start) for start in starts)
+    return list(dict.fromkeys(iban for iban in found if iban))
+
+
+def _iban_at(packed: str, start: int) -> str | None:
+    """The IBAN that begins there; its country tells its length (ISO 13616: 15 to 34 characters)."""
+    candidates = (packed[start : start + length] for length in range(15, 35))
+    return next((one for one in candidates if IBAN(one, allow_invalid=True).is_valid), None)
 
 
 def french_mobile(text: str) -> str:

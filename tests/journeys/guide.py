@@ -44,7 +44,7 @@ def asks_for_a_label(someone: Person, found: Applicant) -> None:
     someone.upload("Pièce d’identité", documents.png("Pièce d'identité")).checked("06-etape-4").press("SUIVANT")
     someone.sees("Étape 5 sur 7").tick(found.activity).checked("07-etape-5").press("SUIVANT")
     someone.sees("Étape 6 sur 7").fill({"IBAN": found.iban, "Titulaire du compte": found.structure})
-    someone.upload("RIB", documents.pdf("RIB")).checked("08-etape-6").press("SUIVANT")
+    someone.upload("RIB", documents.rib(found.iban, found.structure)).checked("08-etape-6").press("SUIVANT")
     someone.sees("Étape 7 sur 7").checked("09-etape-7")
     someone.tick("J’ai lu les conditions d’utilisation de mes données").press("CONTINUER")
     someone.reads("Demande déposée").checked("10-demande-deposee")

@@ -1,5 +1,6 @@
 """Versions of a structure's bank account, and when each may be paid to. Standard library only."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -30,6 +31,19 @@ BANK_ACCOUNT_TRANSITIONS: dict[tuple[BankAccountState, str], BankAccountState] =
     (BankAccountState.VERIFIED, "suspend"): BankAccountState.SUSPENDED,
     (BankAccountState.SUSPENDED, "replace"): BankAccountState.REPLACED,
 }
+
+
+def compared_with_rib(fingerprint: str | None, read: Sequence[str] | None) -> tuple[str, str]:
+    """Whether the document says what was typed: a tone and a sentence for the agent.
+
+    ``fingerprint``: of the IBAN that was typed. ``read``: of the IBANs that a machine read in the document's text; None
+    or empty for a picture or a scan.
+    """
+    if not read:
+        return "waiting", "RIB : aucun IBAN lisible par la machine (photo ou scan) ; à comparer à l’œil."
+    if fingerprint in read:
+        return "good", "RIB : l’IBAN écrit dans le document est celui qui a été saisi."
+    return "bad", "RIB : l’IBAN écrit dans le document n’est pas celui qui a été saisi."
 
 
 def after(state: str, action: str) -> BankAccountState:

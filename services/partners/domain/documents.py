@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date as day
 from datetime import timedelta
 
+BANK_DETAILS = "bank_details"
+"""The kind of the RIB, in whose text the IBAN is looked for."""
 KEEP_REJECTED = timedelta(days=365)
 """Files of a rejected application: a year, for an appeal and its judgement, then they are destroyed."""
 

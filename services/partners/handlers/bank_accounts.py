@@ -14,6 +14,7 @@ from services.partners.domain import bank_account as rules
 from services.partners.domain.bank_account import BankAccountState
 from services.partners.domain.identifiers import masked_iban
 from services.partners.domain.refusals import BankAccountUnknown, SameBankAccount, ValidationFailed
+from services.partners.handlers.documents import ibans_read
 from services.partners.handlers.profile import own_structure
 from services.partners.models import BankAccount, Structure
 
@@ -50,13 +51,13 @@ def submit_bank_account(database: BoundDatabase, call: Any, store: FileStore) ->
     checked_iban = _iban(given["iban"])
     with database.unit_of_work(call) as uow:
         _check_other(uow, own_structure(uow).structure_id, checked_iban.iban)
-    document = uploads.check(store, given["incoming_id"])
+    document = uploads.check(store, given["incoming_id"], uploads.UploadRules(text=True))
     with database.unit_of_work(call) as uow:
         structure = own_structure(uow, lock=True)
         _check_other(uow, structure.structure_id, checked_iban.iban)
         row = _new_version(uow, structure, checked_iban, given["holder"].strip())
         row.rib_sha256, row.rib_media_type = document.sha256, document.media_type
-        row.rib_filename = given["filename"]
+        row.rib_filename, row.rib_ibans_read = given["filename"], ibans_read(document)
         uow.session.add(row)
         uow.session.flush()
         uow.audit("bank_account:submit", row.bank_account_id, structure_id=row.structure_id, version=row.version)
@@ -135,7 +136,9 @@ def reviewed(uow: UnitOfWork, bank_account_id: str) -> dict[str, Any]:
     others = {other.structure_id: other.name for other in uow.session.scalars(query)}
     history = [view(one) for one in repository.bank_accounts(uow.session, row.structure_id)]
     iban = secrets.open_iban(row.iban_sealed, "bank_accounts", row.bank_account_id)
-    return view(row) | _whose(structure) | {"iban": iban, "used_by": others, "versions": history}
+    tone, text = rules.compared_with_rib(row.iban_fingerprint, row.rib_ibans_read)
+    rib = {"tone": tone, "text": text} if row.rib_sha256 else None
+    return view(row) | _whose(structure) | {"iban": iban, "used_by": others, "versions": history, "rib_check": rib}
 
 
 def document(uow: UnitOfWork, bank_account_id: str) -> dict[str, Any]:

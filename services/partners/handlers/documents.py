@@ -11,9 +11,10 @@ from services.chassis import uploads
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
-from services.partners import messages, repository, views, watermark
+from services.chassis.uploads import UploadRules
+from services.partners import checks, messages, repository, secrets, views, watermark
 from services.partners.domain.application import State
-from services.partners.domain.documents import KEEP_REJECTED, DocumentKind
+from services.partners.domain.documents import BANK_DETAILS, KEEP_REJECTED, DocumentKind
 from services.partners.domain.refusals import DocumentKindUnknown, DocumentUnknown, TooManyFiles
 from services.partners.handlers.drafts import open_draft, structure_type_of, touch
 from services.partners.models import Application, Document
@@ -21,6 +22,7 @@ from services.partners.models import Application, Document
 Opener = Callable[[UnitOfWork], Application]
 """Finds and locks the application that the caller may add documents to, or refuses."""
 
+_READ = UploadRules(text=True)
 Follower = Callable[[UnitOfWork, Application], Any]
 
 
@@ -50,7 +52,7 @@ def keep_file(
         kind = kind_of(application, given["kind"])
         _make_room(uow, application, kind, dry_run=True)
         label = application.application_id
-    checked = uploads.check(store, given["incoming_id"])
+    checked = uploads.check(store, given["incoming_id"], _READ if kind.kind == BANK_DETAILS else UploadRules.DEFAULT)
     preview = watermark.keep_copy(store, checked, label) if kind.confidential and kind.max_files > 1 else None
     with database.unit_of_work(call) as uow:
         application = opener(uow)
@@ -95,11 +97,17 @@ def _new_row(
         filename=uploads.safe_name(filename, checked.kind),
         media_type=checked.media_type,
         size=checked.size,
+        ibans_read=ibans_read(checked),
         uploaded_at=uow.now,
     )
     repository.lock_content(uow.session, row.sha256)
     uow.session.add(row)
     return row
+
+
+def ibans_read(checked: uploads.CheckedFile) -> list[str] | None:
+    """Fingerprints of the IBANs in a document's text; None if its text wasn't wanted."""
+    return None if checked.text is None else secrets.iban_fingerprints(checks.ibans_in(checked.text))
 
 
 def remove_document(uow: UnitOfWork, draft_token: str, document_id: str) -> dict[str, Any]:

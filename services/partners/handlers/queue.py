@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from datetime import date as day
 from typing import Any
@@ -12,9 +13,11 @@ from sqlalchemy.orm import Session
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.partners import catalogue, repository, views
 from services.partners.domain.application import Action, State, allowed
+from services.partners.domain.bank_account import compared_with_rib
+from services.partners.domain.documents import BANK_DETAILS
 from services.partners.handlers.review import open_application
 from services.partners.handlers.submission import present
-from services.partners.models import Application
+from services.partners.models import Application, Document
 
 PAGE = 25
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -183,7 +186,7 @@ def _shown(uow: UnitOfWork, found: Application) -> dict[str, Any]:
         "bank_account": views.bank_account(found),
         "representative": None,
         "items": views.items(found, rows, files, before, after),
-        "checks": checks_of(found, uow.today),
+        "checks": checks_of(found, files, uow.today),
         "duplicates": duplicates(session, found),
         "notes": views.notes(repository.notes(session, application_id)),
         "history": views.history(repository.history(session, application_id, public_only=False)),
@@ -203,7 +206,7 @@ def _may(found: Application) -> set[str]:
     return actions | {Action.JUDGE, Action.REJECT} if state is State.SUBMITTED else actions
 
 
-def checks_of(found: Application, today: day) -> list[dict[str, str]]:
+def checks_of(found: Application, files: Sequence[Document], today: day) -> list[dict[str, str]]:
     """What the machine can say of the answers, to spare the agent a look."""
     structure, told = found.structure, []
     told.append({"tone": "good", "text": "SIRET : clé de contrôle exacte."})
@@ -212,12 +215,18 @@ def checks_of(found: Application, today: day) -> list[dict[str, str]]:
     elif found.structure_type == "association":
         told.append({"tone": "waiting", "text": "RNA absent : normal en Alsace-Moselle seulement."})
     bank = found.bank_name or "banque inconnue du répertoire"
-    told.append({"tone": "good", "text": f"IBAN : clés exactes ; {bank}. À comparer avec le RIB."})
+    told.append({"tone": "good", "text": f"IBAN : clés exactes ; {bank}."})
+    told += [_against_rib(found, file) for file in files if file.kind == BANK_DETAILS]
     if not structure.get("commune_code"):
         told.append({"tone": "waiting", "text": "Siège hors du département."})
     if (found.holder or "").casefold() != (structure.get("name") or "").casefold():
         told.append({"tone": "waiting", "text": f"Titulaire du compte : « {found.holder} », à comparer avec le nom."})
     return told + _checks_of_dates(found, today)
+
+
+def _against_rib(found: Application, file: Document) -> dict[str, str]:
+    tone, text = compared_with_rib(found.iban_fingerprint, file.ibans_read)
+    return {"tone": tone, "text": text}
 
 
 def _checks_of_dates(found: Application, today: day) -> list[dict[str, str]]:

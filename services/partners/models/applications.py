@@ -108,6 +108,7 @@ class Document(Base):
     kind: Mapped[Words]
     round: Mapped[int]
     sha256: Mapped[Words]
+    ibans_read: Mapped[list[str] | None] = mapped_column(ARRAY(Text))  # in a RIB's text: fingerprints, to compare
     preview_sha256: Mapped[Words | None]  # the watermarked copy that agents see, for an identity document
     filename: Mapped[Words]
     media_type: Mapped[Words]

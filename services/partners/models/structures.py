@@ -102,6 +102,7 @@ class BankAccount(Base):
     rib_sha256: Mapped[Words | None]
     rib_filename: Mapped[Words | None]
     rib_media_type: Mapped[Words | None]
+    rib_ibans_read: Mapped[list[str] | None] = mapped_column(ARRAY(Text))  # in its text: fingerprints, to compare
 
 
 class PartnerNumber(Base):

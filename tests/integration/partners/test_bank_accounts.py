@@ -1,5 +1,7 @@
 """«Coordonnées bancaires»: versions, the cooling-off, verification, and what a returned payment does."""
 
+import io
+
 import pytest
 
 from services.chassis import actor as actors
@@ -11,6 +13,7 @@ from services.partners.domain.refusals import CoolingOff, SameBankAccount, Trans
 from services.partners.handlers import bank_accounts
 from services.partners.models import BankAccount
 from tests.integration.partners.life_factories import IBANS, Call, actor, as_role, png, structure
+from tests.upload_samples import document
 
 
 @pytest.fixture
@@ -18,13 +21,13 @@ def partners(database):
     return database("partners")
 
 
-def submit(database, structure_id, iban=IBANS[1], *, proof=None):
+def submit(database, structure_id, iban=IBANS[1], *, proof=None, rib=None):
     store = FileStore()
     who = actor("legal_representative", structure_id=structure_id)
     given = {
         "iban": iban,
         "holder": "Judo Club",
-        "incoming_id": store.incoming(png()),
+        "incoming_id": store.incoming(png() if rib is None else io.BytesIO(document(text=rib))),
         "filename": "rib.png",
         "proof": actors.issue_proof(who.account_id, rules.STEP_UP) if proof is None else proof,
     }
@@ -148,3 +151,12 @@ def test_an_agent_sees_who_else_uses_the_number(partners):
     assert [item["bank_account_id"] for item in as_agent(partners, bank_accounts.to_verify)["items"]] == [
         submitted["bank_account_id"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("rib", "tone"), [(IBANS[1], "good"), (IBANS[0], "bad"), ("sans IBAN", "waiting"), (None, "waiting")]
+)
+def test_an_agent_is_told_whether_the_rib_says_what_was_typed(partners, rib, tone):
+    submitted = submit(partners, structure(partners), rib=rib)
+    seen = as_agent(partners, bank_accounts.reviewed, submitted["bank_account_id"])
+    assert seen["rib_check"]["tone"] == tone

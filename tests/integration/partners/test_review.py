@@ -13,7 +13,7 @@ from services.chassis.refusals import Refused
 from services.chassis.vault import Vault
 from services.partners.domain.partner_number import is_partner_number
 from tests.integration.partners.world import Club, iban
-from tests.upload_samples import picture
+from tests.upload_samples import document, picture
 
 
 def refusal(call, *args, **kwargs):
@@ -64,6 +64,16 @@ def test_the_screen_of_one_application_has_it_all(world):
     assert {"take", "judge", "reject"} <= set(shown["may"]) and "approve" not in shown["may"]
     assert [item["verdict"] for item in shown["items"]] == ["pending"] * len(shown["items"])
     assert any("IBAN" in check["text"] for check in shown["checks"])
+
+
+@pytest.mark.parametrize(("same", "tone"), [(True, "good"), (False, "bad")])
+def test_the_screen_says_whether_the_rib_agrees(world, same, tone):
+    club = world.filled(Club(), own_files=True)
+    written = club.bank_account["iban"] if same else "FR7630006000011234567890189"
+    world.add(club, "bank_details", document(text=f"IBAN {written}"))
+    world.submit(club)
+    shown = world.as_agent("application", application_id=club.application_id)
+    assert [check["tone"] for check in shown["checks"] if check["text"].startswith("RIB")] == [tone]
 
 
 def test_the_representative_is_shown_before_the_accounts_live_too(world):

@@ -261,3 +261,10 @@ def test_cleaning_limits_itself(store: FileStore, monkeypatch: pytest.MonkeyPatc
     """A cleaning process that takes too long is ended, and the sender told."""
     monkeypatch.setattr(uploads, "_WITHIN_S", 0.001)
     assert refusal(store, samples.picture()).code == "file_unreadable"
+
+
+def test_the_text_of_a_document_is_read_only_where_it_is_asked_for(store: FileStore) -> None:
+    content, asking = samples.document(text="IBAN FR76 3000"), UploadRules(text=True)
+    assert checked(store, content)[0].text is None
+    assert "IBAN FR76 3000" in str(checked(store, content, asking)[0].text)
+    assert checked(store, samples.picture("png"), asking)[0].text == ""
