@@ -109,7 +109,7 @@ def waits_for(someone: Person, wanted: Locator) -> None:
 def countersigns(someone: Person, site, found: Applicant) -> None:
     """«Contresigner»."""
     someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner").reads("Contresigner")
-    waits_for(someone, someone.page.get_by_role("link", name=found.structure))
+    waits_for(someone, someone.page.get_by_role("link", name=found.structure, exact=True))
     someone.checked("44-a-contresigner").follow(found.structure)
     someone.reads(found.structure).checked("45-contresigner").press("Contresigner")
     someone.reads("Contresignature")

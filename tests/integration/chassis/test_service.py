@@ -198,7 +198,8 @@ def _event(number, **changed):
 
 def _announce(platform, bodies):
     """Into echo's exchange, whatever they say."""
-    with Connection(platform.environment["AMQP_URI"]) as connection:
+    confirmed = {"confirm_publish": True}
+    with Connection(platform.environment["AMQP_URI"], transport_options=confirmed) as connection:
         producer = connection.Producer(exchange=Exchange("echo.events", type="topic", passive=True))
         for body in bodies:
             producer.publish(
