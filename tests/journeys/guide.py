@@ -73,10 +73,17 @@ def signs_the_convention(someone: Person, site, found: Applicant) -> None:
     someone.sees("Vous avez signé électroniquement votre convention").checked("16-convention-signee")
 
 
+def goes_to(someone: Person, structure: str) -> None:
+    """Its own line: other clubs' names may begin the same."""
+    someone.page.get_by_role("link", name=structure, exact=True).first.click()
+    someone.reads(structure)
+
+
 def instructs(someone: Person, site, found: Applicant) -> None:
     """«Demandes à instruire»: every item accepted, then approved."""
     someone.signs_in_as_agent(site.agent("instructor")).checked("40-caf-accueil")
-    someone.follow("Demandes à instruire").checked("41-demandes").follow(found.structure)
+    someone.follow("Demandes à instruire").checked("41-demandes")
+    goes_to(someone, found.structure)
     someone.press("Prendre en charge").checked("42-instruction")
     accept = someone.page.get_by_role("button", name=re.compile("^Accepter"))  # «Accepter : Statuts»
     for left in reversed(range(accept.count())):
@@ -110,8 +117,9 @@ def countersigns(someone: Person, site, found: Applicant) -> None:
     """«Contresigner»."""
     someone.signs_in_as_agent(site.agent("signatory")).follow("Contresigner").reads("Contresigner")
     waits_for(someone, someone.page.get_by_role("link", name=found.structure, exact=True))
-    someone.checked("44-a-contresigner").follow(found.structure)
-    someone.reads(found.structure).checked("45-contresigner").press("Contresigner")
+    someone.checked("44-a-contresigner")
+    goes_to(someone, found.structure)
+    someone.checked("45-contresigner").press("Contresigner")
     someone.reads("Contresignature")
     waits_for(someone, someone.page.get_by_text("La convention est contresignée et scellée"))
     someone.checked("46-contresignee")

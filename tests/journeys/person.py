@@ -59,14 +59,13 @@ class Person:
         return self
 
     def follow(self, text: str) -> "Person":
-        """Click the link that says `text`, exactly that if there is one; a link folded in the menu is unfolded first."""
+        """Click the link that says `text`; one that is folded in the menu is unfolded first."""
         self.page.wait_for_load_state()
         links = self.page.get_by_role("link", name=text)
-        exact = self.page.get_by_role("link", name=text, exact=True)
         menus = self.page.locator(MENUS)
         if not links.count() and menus.count():
             menus.first.click()
-        (exact if exact.count() else links).first.click()
+        links.first.click()
         return self
 
     def press(self, text: str, *, within: Locator | None = None) -> "Person":
