@@ -4,7 +4,6 @@ Tests of one file stay together, and so do those that share a platform for the w
 once. (The marker ``xdist_group`` has no effect with pytest 9.1 and later, which computes node ids anew.)
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,10 @@ def _below(place: str, folder: str) -> bool:
     return place.startswith(f"{folder}/")
 
 
-def group_of(node_id: str, folders: Sequence[str] = TOGETHER) -> str:
+def group_of(node_id: str) -> str:
     """The group of a test: the folder that shares a platform, else its file."""
     place = node_id.partition("::")[0].removeprefix("tests/")
-    return next((folder for folder in folders if _below(place, folder)), place)
+    return next((folder for folder in TOGETHER if _below(place, folder)), place)
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
 
 from services.chassis.vault import Vault
 from services.partners.domain.identifiers import compact
@@ -39,11 +38,6 @@ def seal_for_transport(iban: str, bank_account_id: str) -> str:
 
 def iban_fingerprint(iban: str) -> str:
     return vault.fingerprint(compact(iban), purpose="iban")
-
-
-def iban_fingerprints(ibans: Iterable[str]) -> list[str]:
-    """For what a document says: enough to compare, useless to pay."""
-    return [iban_fingerprint(iban) for iban in ibans]
 
 
 def email_fingerprint(email: str) -> str:

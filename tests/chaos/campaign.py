@@ -47,6 +47,10 @@ class Outcome:
     tally: Tally
     waits_s: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def longest_wait_s(self) -> float:
+        return max((seconds for _, seconds in self.waits_s), default=0.0)
+
     def __str__(self) -> str:
         return report(self.kills, self.tally)
 

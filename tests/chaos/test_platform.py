@@ -48,6 +48,7 @@ def test_every_accepted_request_has_one_effect_although_everything_fails(stage, 
     outcome = Campaign(target, kills=16, troubles=befalls, workers=2, pause_s=(0.4, 1.5), seed=seed).run()
     record_property("campaign", str(outcome))
     assert outcome.tally.clean, f"{outcome} {outcome.tally.remarks}"
+    assert outcome.longest_wait_s < 45, outcome.waits_s
 
 
 @pytest.fixture

@@ -33,17 +33,18 @@ BANK_ACCOUNT_TRANSITIONS: dict[tuple[BankAccountState, str], BankAccountState] =
 }
 
 
-def compared_with_rib(fingerprint: str | None, read: Sequence[str] | None) -> tuple[str, str]:
-    """Whether the document says what was typed: a tone and a sentence for the agent.
+def compared_with_rib(fingerprint: str | None, read: Sequence[str] | None) -> dict[str, str]:
+    """Whether the document says what was typed: `tone` and `text` for the agent.
 
     ``fingerprint``: of the IBAN that was typed. ``read``: of the IBANs that a machine read in the document's text; None
     or empty for a picture or a scan.
     """
     if not read:
-        return "waiting", "RIB : aucun IBAN lisible par la machine (photo ou scan) ; à comparer à l’œil."
+        text = "RIB : aucun IBAN lisible par la machine (photo ou scan) ; à comparer à l’œil."
+        return {"tone": "waiting", "text": text}
     if fingerprint in read:
-        return "good", "RIB : l’IBAN écrit dans le document est celui qui a été saisi."
-    return "bad", "RIB : l’IBAN écrit dans le document n’est pas celui qui a été saisi."
+        return {"tone": "good", "text": "RIB : l’IBAN écrit dans le document est celui qui a été saisi."}
+    return {"tone": "bad", "text": "RIB : l’IBAN écrit dans le document n’est pas celui qui a été saisi."}
 
 
 def after(state: str, action: str) -> BankAccountState:

@@ -14,7 +14,7 @@ from services.partners.domain import bank_account as rules
 from services.partners.domain.bank_account import BankAccountState
 from services.partners.domain.identifiers import masked_iban
 from services.partners.domain.refusals import BankAccountUnknown, SameBankAccount, ValidationFailed
-from services.partners.handlers.documents import ibans_read
+from services.partners.handlers.documents import READ, ibans_read
 from services.partners.handlers.profile import own_structure
 from services.partners.models import BankAccount, Structure
 
@@ -51,7 +51,7 @@ def submit_bank_account(database: BoundDatabase, call: Any, store: FileStore) ->
     checked_iban = _iban(given["iban"])
     with database.unit_of_work(call) as uow:
         _check_other(uow, own_structure(uow).structure_id, checked_iban.iban)
-    document = uploads.check(store, given["incoming_id"], uploads.UploadRules(text=True))
+    document = uploads.check(store, given["incoming_id"], READ)
     with database.unit_of_work(call) as uow:
         structure = own_structure(uow, lock=True)
         _check_other(uow, structure.structure_id, checked_iban.iban)
@@ -136,8 +136,7 @@ def reviewed(uow: UnitOfWork, bank_account_id: str) -> dict[str, Any]:
     others = {other.structure_id: other.name for other in uow.session.scalars(query)}
     history = [view(one) for one in repository.bank_accounts(uow.session, row.structure_id)]
     iban = secrets.open_iban(row.iban_sealed, "bank_accounts", row.bank_account_id)
-    tone, text = rules.compared_with_rib(row.iban_fingerprint, row.rib_ibans_read)
-    rib = {"tone": tone, "text": text} if row.rib_sha256 else None
+    rib = rules.compared_with_rib(row.iban_fingerprint, row.rib_ibans_read) if row.rib_sha256 else None
     return view(row) | _whose(structure) | {"iban": iban, "used_by": others, "versions": history, "rib_check": rib}
 
 

@@ -22,8 +22,10 @@ from services.partners.models import Application, Document
 Opener = Callable[[UnitOfWork], Application]
 """Finds and locks the application that the caller may add documents to, or refuses."""
 
-_READ = UploadRules(text=True)
 Follower = Callable[[UnitOfWork, Application], Any]
+
+READ = UploadRules(text=True)
+"""For a RIB, whose text is compared with what was typed."""
 
 
 def kind_of(application: Application, kind: str) -> DocumentKind:
@@ -52,7 +54,7 @@ def keep_file(
         kind = kind_of(application, given["kind"])
         _make_room(uow, application, kind, dry_run=True)
         label = application.application_id
-    checked = uploads.check(store, given["incoming_id"], _READ if kind.kind == BANK_DETAILS else UploadRules.DEFAULT)
+    checked = uploads.check(store, given["incoming_id"], READ if kind.kind == BANK_DETAILS else UploadRules.DEFAULT)
     preview = watermark.keep_copy(store, checked, label) if kind.confidential and kind.max_files > 1 else None
     with database.unit_of_work(call) as uow:
         application = opener(uow)
@@ -107,7 +109,9 @@ def _new_row(
 
 def ibans_read(checked: uploads.CheckedFile) -> list[str] | None:
     """Fingerprints of the IBANs in a document's text; None if its text wasn't wanted."""
-    return None if checked.text is None else secrets.iban_fingerprints(checks.ibans_in(checked.text))
+    if checked.text is None:
+        return None
+    return [secrets.iban_fingerprint(iban) for iban in checks.ibans_in(checked.text)]
 
 
 def remove_document(uow: UnitOfWork, draft_token: str, document_id: str) -> dict[str, Any]:

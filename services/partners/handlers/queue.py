@@ -216,17 +216,12 @@ def checks_of(found: Application, files: Sequence[Document], today: day) -> list
         told.append({"tone": "waiting", "text": "RNA absent : normal en Alsace-Moselle seulement."})
     bank = found.bank_name or "banque inconnue du répertoire"
     told.append({"tone": "good", "text": f"IBAN : clés exactes ; {bank}."})
-    told += [_against_rib(found, file) for file in files if file.kind == BANK_DETAILS]
+    told += [compared_with_rib(found.iban_fingerprint, file.ibans_read) for file in files if file.kind == BANK_DETAILS]
     if not structure.get("commune_code"):
         told.append({"tone": "waiting", "text": "Siège hors du département."})
     if (found.holder or "").casefold() != (structure.get("name") or "").casefold():
         told.append({"tone": "waiting", "text": f"Titulaire du compte : « {found.holder} », à comparer avec le nom."})
     return told + _checks_of_dates(found, today)
-
-
-def _against_rib(found: Application, file: Document) -> dict[str, str]:
-    tone, text = compared_with_rib(found.iban_fingerprint, file.ibans_read)
-    return {"tone": tone, "text": text}
 
 
 def _checks_of_dates(found: Application, today: day) -> list[dict[str, str]]:

@@ -39,4 +39,4 @@ def test_what_is_no_iban_is_not_taken_for_one(text: str) -> None:
     ("read", "tone"), [(None, "waiting"), ([], "waiting"), (["a"], "good"), (["b", "a"], "good"), (["b"], "bad")]
 )
 def test_the_agent_is_told_whether_they_agree(read: list[str] | None, tone: str) -> None:
-    assert compared_with_rib("a", read)[0] == tone
+    assert compared_with_rib("a", read)["tone"] == tone
