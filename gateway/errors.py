@@ -10,10 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from gateway import cookies
 from gateway.access import ACTOR_CODES, SESSION_COOKIE, close_session, forget_resolved_session, viewer
 from gateway.refusals import describe, flash_refusal
+from gateway.resending import typed
 from gateway.translation import N_
 from services.chassis.refusals import Refused, Unavailable
 
 RETRY_AFTER_S = 5
+PASSING = (429, 503)
+"""What a little patience mends."""
 log = structlog.get_logger("gateway")
 
 TEXTS: dict[int, tuple[str, str]] = {
@@ -35,22 +38,24 @@ TEXTS: dict[int, tuple[str, str]] = {
           N_("L’incident est enregistré. Réessayez dans quelques minutes ; si cela continue, ouvrez une demande "
              "d’assistance en citant la référence ci-dessous.")),
     503: (N_("Le service est momentanément indisponible"),
-          N_("Rien n’est perdu. Patientez quelques secondes, puis rechargez la page.")),
+          N_("Rien n’est perdu. Patientez quelques secondes, puis réessayez.")),
 }  # fmt: skip
 
 
 def page(status: int, title: str | None = None, text: str | None = None) -> Response:
     """The error page for `status`; 5xx and 429 say when to come back."""
     known_title, known_text = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
+    passing = status in PASSING
     body = render_template(
         "errors/error.html",
         status=status,
         title=title or _(known_title),
         text=text or _(known_text),
-        back=_again() if status in (429, 503) else None,
+        kept=typed() if passing else None,
+        back=_again() if passing else None,
     )
     response = make_response(body, status)
-    if status in (429, 503):
+    if passing:
         response.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
     return response
 

@@ -21,7 +21,11 @@ class NotThere(Exception):
 
 
 class Unwelcome(Exception):
-    """The platform answered with an error page or with errors on the form."""
+    """The platform answered with an error page or with errors on the form; `page` is what the person sees then."""
+
+    def __init__(self, message: str, page: "Page | None" = None) -> None:
+        super().__init__(message)
+        self.page = page
 
 
 def plain(text: str | None) -> str:
@@ -63,7 +67,7 @@ class Browser:
     def _page(self, response: requests.Response) -> "Page":
         page = Page(self, response.url, response.status_code, response.text)
         if response.status_code >= 400:
-            raise Unwelcome(f"{response.url}: HTTP {response.status_code}: {page.errors() or page.heading()}")
+            raise Unwelcome(f"{response.url}: HTTP {response.status_code}: {page.errors() or page.heading()}", page)
         return page
 
 
@@ -142,7 +146,7 @@ class Page:
             (form.get("method") or "get").lower(), urljoin(self.url, action), filled.data, filled.files
         )
         if page.errors():
-            raise Unwelcome(f"«{button}» on {self.url}: {'; '.join(page.errors())}")
+            raise Unwelcome(f"«{button}» on {self.url}: {'; '.join(page.errors())}", page)
         return page
 
     def has_button(self, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""`kill -9` while somebody applies: at most the field being typed is lost, and «CONTINUER» happens once or not yet."""
+"""`kill -9` in the middle of a decision: «CONTINUER» and the approval happen once or not yet."""
 
 import random
 import sys
@@ -46,18 +46,6 @@ def killed_in_the_middle(world, ask):
         with suppress(Unavailable):
             return first.result()
     return until_answered(lambda: ask(deadline_s=20))
-
-
-def test_what_was_saved_is_there_after_a_kill_between_two_steps(world):
-    club = world.start(Club())
-    for steps in ((2, 3), (4,), (5, 6)):
-        world.save(club, *steps)
-        kill_and_start_again(world)
-        draft = world.call("draft", draft_token=club.token, with_representative=True)
-        assert draft["completed"] == list(range(2, steps[-1] + 1))
-    assert draft["structure"]["name"] == club.structure["name"]
-    assert draft["representative"]["email"] == club.representative["email"]
-    assert draft["activities"] == ["judo"] and draft["bank_account"]["iban_masked"]
 
 
 def test_dying_in_the_middle_of_continuer_leaves_one_structure(world):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from deploy.driver.browser import Browser, Unwelcome
-from deploy.driver.documents import pdf, png
 from deploy.local.waiting import wait_for
+from tests.integration.partners.form import ASSOCIATION_FILES, fill, step3
 from tests.integration.partners.world import Club, World
 from tests.platform import Platform
 
@@ -20,59 +20,6 @@ def world(platform: Callable[..., Platform], token: Callable[..., str]) -> World
 @pytest.fixture
 def browser(world: World) -> Browser:
     return Browser(world.running.base_url)
-
-
-STRUCTURE = {
-    "name": "Nom de la structure",
-    "siret": "Numéro SIRET",
-    "address_line1": "Adresse",
-    "postcode": "Code postal",
-    "commune_name": "Commune",
-    "email": "Adresse e-mail de la structure",
-}
-
-
-def step3(club: Club) -> dict[str, str]:
-    return {label: club.structure[name] for name, label in STRUCTURE.items()}
-
-
-def step4(club: Club) -> dict[str, str]:
-    person = club.representative
-    return {
-        "Nom": person["last_name"],
-        "Prénom": person["first_name"],
-        "Fonction dans la structure": person["position"],
-        "Adresse e-mail personnelle": person["email"],
-        "Téléphone portable": person["mobile"],
-    }
-
-
-ASSOCIATION_FILES = {
-    "Statuts": pdf("Statuts"),
-    "Récépissé de déclaration": pdf("Récépissé"),
-    "Membres du conseil d'administration": png("Membres"),
-    "Avis de situation": pdf("Avis SIRENE"),
-}
-
-
-def fill(browser: Browser, club: Club, until: int = 7):
-    """Press «SUIVANT» from step 1 to the page of step `until`."""
-    page = browser.open("/inscription").expect("Étape 1 sur 7", "Préparez vos justificatifs").press("SUIVANT")
-    steps = [
-        lambda: page.press("SUIVANT", {"Type de structure": "Association"}),
-        lambda: page.press("SUIVANT", step3(club), upload=ASSOCIATION_FILES),
-        lambda: page.press("SUIVANT", step4(club), choose=["Madame"], upload={"Pièce d'identité": png("Carte")}),
-        lambda: page.press("SUIVANT", choose=["Judo, jujitsu"]),
-        lambda: page.press(
-            "SUIVANT",
-            {"IBAN": club.bank_account["iban"], "Titulaire du compte": club.structure["name"]},
-            upload={"RIB": pdf("RIB")},
-        ),
-    ]
-    for number, step in enumerate(steps[: until - 2], start=2):
-        page.expect(f"Étape {number} sur 7")
-        page = step()
-    return page.expect(f"Étape {until} sur 7")
 
 
 def test_a_visitor_goes_from_the_first_page_to_continuer(world, browser):

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import Environment, meta
+from jinja2 import Environment, meta, nodes
 from lxml import html as lxml_html
 
 import services
 from services.chassis import mail
+from services.chassis.config import settings
 from services.chassis.files import FileStore
 
 ROOT = Path(services.__file__).parent
@@ -20,6 +21,22 @@ LINE, PARAGRAPH = 78, 420
 """RFC 5322, 2.1.1: lines should have at most 78 characters; a paragraph longer than five lines is not read."""
 COLUMN_PX = 600
 LINK = re.compile(r"https?://[^\s<>\"]+")
+
+SECRET = re.compile(r"password|code|secret|token|^link$|confirm_url|reset_url|iban$|mobile|phone$|birth|last_name")
+"""Names of what lets its holder in, or of what a mail has no need to say."""
+CARRIES = {
+    "identity-activation": {"password"},  # provisional, and replaced at the first sign-in
+    "identity-agent_activation": {"password"},
+    "identity-password_reset": {"reset_url"},
+    "identity-email_change": {"confirm_url"},
+    "identity-mobile_changed": {"masked_phone"},
+    "partners-assistance_answered": {"link"},
+    "partners-assistance_confirm": {"link"},
+    "partners-draft_link": {"link"},
+    "transactions-pass_issued": {"link", "pass.code"},
+    "transactions-pass_renewed": {"link", "pass.code"},
+} | {f"transactions-pass_{about}": {"link"} for about in ("cancelled_debit", "contestation_decided", "debit", "topped_up")}
+"""The only mails that hold one."""
 
 
 class Nested(dict[str, Any]):
@@ -46,17 +63,29 @@ def value_of(name: str) -> Any:
     return f"L’{name} d’Élodie & fils"
 
 
-def letter_of(path: Path) -> mail.Letter:
+def asked_by(path: Path) -> set[str]:
+    """What both parts of a template are given: `password`, `pass.code` …"""
     reader, asked = Environment(autoescape=True), set()
     reader.filters |= {"day": str, "instant": str, "euros": str}
     for part in (path, path.with_suffix(".html")):
-        asked |= meta.find_undeclared_variables(reader.parse(part.read_text("utf-8")))
+        parsed = reader.parse(part.read_text("utf-8"))
+        asked |= meta.find_undeclared_variables(parsed)
+        found = parsed.find_all(nodes.Getattr)
+        asked |= {f"{one.node.name}.{one.attr}" for one in found if isinstance(one.node, nodes.Name)}
+    return asked
+
+
+def letter_of(path: Path) -> mail.Letter:
     known = {"caf_name", "platform_name", "base_url", "subject"}
-    context = {name: value_of(name) for name in asked - known}
+    context = {name: value_of(name) for name in asked_by(path) - known if "." not in name}
     return mail.render(path.parent.parent.name, path.stem, context, to="ada@example.org")
 
 
-@pytest.fixture(params=TEMPLATES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
+def named(path: Path) -> str:
+    return f"{path.parent.parent.name}-{path.stem}"
+
+
+@pytest.fixture(params=TEMPLATES, ids=named)
 def letter(request: pytest.FixtureRequest, key_folder: Path) -> mail.Letter:
     return letter_of(request.param)
 
@@ -77,6 +106,26 @@ def test_it_has_the_one_layout(letter: mail.Letter) -> None:
     assert tree.findtext(".//title") == letter.subject
     assert len(tree.find_class("card")) == len(tree.find_class("foot")) == 1
     assert tree.xpath("//script | //link | //form | //table") == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=named)
+def test_it_holds_no_secret_but_its_own(path: Path) -> None:
+    assert {name for name in asked_by(path) if SECRET.search(name)} == CARRIES.get(named(path), set())
+
+
+def test_each_mail_that_may_hold_a_secret_exists() -> None:
+    assert CARRIES.keys() <= {named(path) for path in TEMPLATES}
+
+
+def test_it_says_who_writes_and_for_whom(letter: mail.Letter) -> None:
+    assert letter.text.startswith(("Madame, Monsieur,", "Bonjour,"))
+    assert letter.text.rstrip().endswith((f"La {settings().caf_name}", settings().platform_name))  # partner, agent
+
+
+def test_it_leads_nowhere_but_to_the_platform(letter: mail.Letter) -> None:
+    addresses = {*LINK.findall(letter.text), *(link.get("href") for link in seen(letter).iter("a"))}
+    ours = ("https://pass-sports-loisirs.example/", settings().base_url)
+    assert addresses and all(address.startswith(ours) for address in addresses)
 
 
 def test_no_line_is_too_long(letter: mail.Letter, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from lxml import html
 
 from gateway.errors import TEXTS
 from services.chassis.config import SERVICES
@@ -96,3 +97,37 @@ def test_a_foreign_page_is_not_led_back_to(visitor, bus) -> None:
     sent = {"login": "a@example.org", "password": "x"}
     answer = visitor.post("/login/partner", data=sent, headers={"Referer": "https://evil.example/"})
     assert "evil.example" not in answer.text
+
+
+def pressed_again(answer) -> tuple[str, dict[str, str]]:
+    """Where the error page's own form goes, and what it sends."""
+    (form,) = [form for form in html.document_fromstring(answer.text).forms if "Renvoyer" in form.text_content()]
+    return form.action, dict(form.form_values())
+
+
+def test_what_was_typed_is_kept_by_the_page_and_sent_again(visitor, bus) -> None:
+    bus.answers["partners.draft"] = Unavailable("away")
+    visitor.set_cookie("psl_demande", "a-draft")
+    sent = {"csrf_token": "as it came", "name": "Judo <Club> d’Ivry", "postcode": "94200", "step_version": "3"}
+    answer = visitor.post("/inscription/etape/3", data=sent)
+    assert answer.status_code == 503
+    assert pressed_again(answer) == ("/inscription/etape/3", sent)
+    assert "à choisir de nouveau" not in answer.text
+
+
+def test_a_file_that_cannot_be_kept_is_told(visitor, bus) -> None:
+    bus.answers["partners.draft"] = Unavailable("away")
+    visitor.set_cookie("psl_demande", "a-draft")
+    sent = {"csrf_token": "as it came", "name": "Judo Club", "file_statutes": (BytesIO(b"%PDF-1.7"), "statuts.pdf")}
+    answer = visitor.post("/inscription/etape/3", data=sent)
+    assert pressed_again(answer)[1]["name"] == "Judo Club"
+    assert "à choisir de nouveau" in answer.text
+
+
+@pytest.mark.parametrize("field", ["password", "current", "again", "code", "totp_code", "new_password"])
+def test_a_secret_is_never_written_into_a_page(visitor, bus, field: str) -> None:
+    bus.answers["partners.draft"] = Unavailable("away")
+    visitor.set_cookie("psl_demande", "a-draft")
+    answer = visitor.post("/inscription/etape/3", data={"csrf_token": "as it came", "name": "Judo", field: "s3cret"})
+    assert answer.status_code == 503
+    assert "s3cret" not in answer.text and "Renvoyer" not in answer.text
