@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from deploy.local import processes
 from deploy.local.platform import ROOT, answers, tail
 from deploy.local.waiting import wait_for
@@ -14,6 +16,7 @@ from services.chassis.config import SERVICES
 
 PAGE = ROOT / "docs" / "install.md"
 UNITS = ROOT / "deploy" / "systemd"
+CONTAINERS = yaml.safe_load((ROOT / "deploy" / "compose.yml").read_text(encoding="utf-8"))["services"]
 BLOCK = re.compile(r"^```sh ?(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -67,6 +70,7 @@ class Machine:
         environment = {"PATH": os.environ["PATH"], "CREDENTIALS_DIRECTORY": str(credentials), **more}
         for source in _values(lines, "EnvironmentFile"):
             environment |= _settings(Path(source.removeprefix("-")))
+        environment["PSL_KEYS"] = str(self._keys_of(instance or prefix.removeprefix("psl-")))
         (command,) = _values(lines, "ExecStart")
         log = self.root / "log" / f"{name}.log"
         child = processes.start(name, command.split(), self.root / "run", log, environment, cwd=ROOT)
@@ -74,6 +78,18 @@ class Machine:
             assert child.wait(120) == 0, tail(log)
             return
         self._running[name] = child
+
+    def _keys_of(self, process: str) -> Path:
+        """A folder with the keys that the process's container sees, and no others: they suffice for all that is
+        tested here."""
+        folder = self.root / "run" / "keys" / process
+        for volume in CONTAINERS[process]["volumes"]:
+            source, _, rest = volume.partition(":/run/keys/")
+            if rest:
+                seen = folder / rest.removesuffix(":ro")
+                seen.parent.mkdir(parents=True, exist_ok=True)
+                seen.symlink_to(self.root / "etc" / "psl" / source.removeprefix("./secrets/"))
+        return folder
 
     def _unit(self, file: str) -> list[str]:
         return self.here((UNITS / file).read_text(encoding="utf-8")).splitlines()

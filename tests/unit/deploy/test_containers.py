@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deploy import enter
+from deploy.local import broker
 from deploy.prepare import Places, prepare
 from services.chassis.config import SERVICES
 
@@ -45,6 +46,23 @@ def test_a_service_knows_its_own_database_and_no_other(service: str) -> None:
 def test_a_container_has_its_own_account_at_the_broker(name: str) -> None:
     account = "relay" if name == "migrate" else name
     assert OURS[name]["environment"]["AMQP_URI_FILE"] == f"/run/secrets/{account}_amqp_uri"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_container_has_no_keys_of_another_process(name: str) -> None:
+    """The relay sends every service's mails: of each it has the vault, and none of what signs."""
+    volumes = [volume.split(":") for volume in OURS[name]["volumes"] if "secrets/keys" in volume]
+    assert all(rights == "ro" and source.removeprefix("./secrets/") in seen for source, seen, rights in volumes)
+    keys = {source.removeprefix("./secrets/keys/") for source, _, _ in volumes}
+    own = {f"{service}/vault" for service in SERVICES} if name == "relay" else {name} - {"migrate"}
+    assert own <= keys <= own | {"public", "files", "transport"}
+    assert ("transport" in keys) == (name in ("partners", "payouts"))  # an IBAN on its way
+
+
+def test_a_retried_event_waits_for_its_queue_equally_long_wherever_the_broker_runs() -> None:
+    said = f"dead_letter_worker_publisher_confirm_timeout, {broker.HANDED_OVER_AGAIN_MS}}}"
+    places = [DEPLOY / "container" / "rabbitmq-advanced.config", DEPLOY / "kubernetes" / "base" / "broker.yaml"]
+    assert [said in place.read_text(encoding="utf-8") for place in places] == [True, True]
 
 
 def test_the_compose_file_reads_what_prepare_writes_as_it_writes_it(tmp_path: Path) -> None:
