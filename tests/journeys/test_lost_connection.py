@@ -43,7 +43,7 @@ def test_another_application_in_the_same_tab_begins_empty(person) -> None:
 
 
 def test_what_is_saved_is_not_put_back_again(person) -> None:
-    someone = at_step_3(person())
-    someone.open("/inscription/etape/2").fill({"Type de structure": "Entreprise"}).press("SUIVANT").sees("Étape 3 sur 7")
+    someone = at_step_3(person()).open("/inscription/etape/2")
+    someone.fill({"Type de structure": "Entreprise"}).press("SUIVANT").sees("Étape 3 sur 7")
     someone.open("/inscription/etape/2").sees("Étape 2 sur 7")
     expect(someone.page.get_by_text("Nous avons remis")).to_be_hidden()

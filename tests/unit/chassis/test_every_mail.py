@@ -35,7 +35,11 @@ CARRIES = {
     "partners-draft_link": {"link"},
     "transactions-pass_issued": {"link", "pass.code"},
     "transactions-pass_renewed": {"link", "pass.code"},
-} | {f"transactions-pass_{about}": {"link"} for about in ("cancelled_debit", "contestation_decided", "debit", "topped_up")}
+    "transactions-pass_debit": {"link"},
+    "transactions-pass_cancelled_debit": {"link"},
+    "transactions-pass_contestation_decided": {"link"},
+    "transactions-pass_topped_up": {"link"},
+}
 """The only mails that hold one."""
 
 
