@@ -1,9 +1,10 @@
-"""A phone loses the platform in the middle of a step: what was typed is there again."""
+"""A phone loses the platform in the middle of a step, or its uploads are slow: nothing is lost, nothing is doubled."""
 
 from contextlib import suppress
 
 from playwright.sync_api import Error, expect
 
+from deploy.driver import documents
 from deploy.driver.people import applicant
 from tests.journeys.person import Person
 
@@ -47,3 +48,26 @@ def test_what_is_saved_is_not_put_back_again(person) -> None:
     someone.fill({"Type de structure": "Entreprise"}).press("SUIVANT").sees("Étape 3 sur 7")
     someone.open("/inscription/etape/2").sees("Étape 2 sur 7")
     expect(someone.page.get_by_text("Nous avons remis")).to_be_hidden()
+
+
+def test_a_step_that_is_sent_while_a_file_is_on_its_way_waits_for_it(person) -> None:
+    someone = at_step_3(person(phone=True))
+    held = []
+    someone.page.route("**/inscription/fichier/3", lambda route: held.append(route))
+    someone.upload("Statuts", documents.pdf("Statuts")).press("SUIVANT")
+    expect(someone.page.get_by_role("button", name="SUIVANT").first).to_have_attribute("aria-busy", "true")
+    held[0].continue_()
+    someone.sees("à corriger", "Numéro SIRET").sees("statuts.pdf")
+    expect(someone.page.locator("[data-files] li", has_text="statuts.pdf")).to_have_count(1)
+
+
+def test_a_file_that_is_refused_meanwhile_keeps_the_step_open(person) -> None:
+    someone = at_step_3(person())
+    held = []
+    someone.page.route("**/inscription/fichier/3", lambda route: held.append(route))
+    someone.upload("Statuts", ("statuts.pdf", b"MZ no document", "application/pdf")).press("SUIVANT")
+    expect(someone.page.get_by_role("button", name="SUIVANT").first).to_have_attribute("aria-busy", "true")
+    held[0].continue_()
+    expect(someone.field("Statuts")).to_be_focused()
+    expect(someone.page.get_by_role("button", name="SUIVANT").first).not_to_have_attribute("aria-busy", "true")
+    expect(someone.page.locator(".field--wrong")).to_have_count(1)

@@ -65,15 +65,46 @@ function showError(input, text) {
   else input.removeAttribute("aria-invalid");
 }
 
+// A step that is sent while files are on their way leaves once they have arrived: otherwise one might arrive after the
+// next page was made, which would then be out of date.
 function sendChosenFiles(form) {
+  const underway = new Set();
+  let waiting = null;
   for (const place of form.querySelectorAll("[data-upload]")) {
     const input = place.querySelector("input[type=file]");
-    input.addEventListener("change", () => send(form, place, input));
+    input.addEventListener("change", async () => {
+      const sent = send(form, place, input);
+      underway.add(sent);
+      form.setAttribute("aria-busy", "true");
+      const accepted = await sent;
+      underway.delete(sent);
+      if (!accepted) waiting = stopWaiting(waiting, input);
+      if (underway.size) return;
+      form.removeAttribute("aria-busy");
+      const button = waiting;
+      waiting = stopWaiting(waiting);
+      if (button) form.requestSubmit(button);
+    });
   }
+  form.addEventListener("submit", (event) => {
+    if (!underway.size) return;
+    event.preventDefault();
+    waiting = event.submitter ?? form.querySelector("[type=submit]");
+    waiting.setAttribute("aria-busy", "true");
+  });
 }
 
+// Nobody waits to leave any more; with an input, because its file was refused.
+function stopWaiting(button, input) {
+  button?.removeAttribute("aria-busy");
+  if (button) input?.focus();
+  return null;
+}
+
+// The file as soon as it is chosen; resolves to whether nothing is wrong with it. One that could not be sent stays in the
+// input and leaves with the form.
 function send(form, place, input) {
-  if (!input.files.length) return;
+  if (!input.files.length) return Promise.resolve(true);
   const body = new FormData();
   for (const file of input.files) body.append(input.name, file);
   const progress = document.createElement("progress");
@@ -81,7 +112,6 @@ function send(form, place, input) {
   progress.max = 100;
   progress.setAttribute("aria-label", place.querySelector("label").textContent);
   input.after(progress);
-  form.setAttribute("aria-busy", "true");
   const request = new XMLHttpRequest();
   request.open("POST", form.dataset.uploads);
   request.setRequestHeader("X-CSRFToken", token(form));
@@ -89,13 +119,17 @@ function send(form, place, input) {
   request.upload.addEventListener("progress", (event) => {
     if (event.lengthComputable) progress.value = (100 * event.loaded) / event.total;
   });
-  request.addEventListener("loadend", () => {
-    progress.remove();
-    form.removeAttribute("aria-busy");
-    if (!request.response || !request.response.files) return; // kept in the input: it leaves with the form
-    place.querySelector("[data-files]").innerHTML = request.response.files[input.name] || "";
-    showError(input, (request.response.errors[input.name] || []).join(" "));
-    input.value = "";
-  });
   request.send(body);
+  return new Promise((resolve) => {
+    request.addEventListener("loadend", () => {
+      progress.remove();
+      const told = request.response;
+      if (told?.files) {
+        place.querySelector("[data-files]").innerHTML = told.files[input.name] || "";
+        showError(input, (told.errors[input.name] || []).join(" "));
+        input.value = "";
+      }
+      resolve(!told?.errors?.[input.name]);
+    });
+  });
 }
