@@ -12,6 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONGEST_FIRST = ("journeys", "chaos", "integration/deploy", "security", "integration", "contracts", "guards", "unit")
 TOGETHER = ("journeys", "security", "integration/partners", "integration/deploy")
+SECOND_SITE = ("journeys/test_every_page.py", "journeys/test_structure_life.py", "journeys/test_lost_connection.py")
+"""About half of the journeys' time: they have a site of their own, so that two workers share the longest folder."""
 _HERE = Path(__file__).parent
 
 
@@ -31,6 +33,8 @@ def _below(place: str, folder: str) -> bool:
 def group_of(node_id: str) -> str:
     """The group of a test: the folder that shares a platform, else its file."""
     place = node_id.partition("::")[0].removeprefix("tests/")
+    if place in SECOND_SITE:
+        return "journeys at the second site"
     return next((folder for folder in TOGETHER if _below(place, folder)), place)
 
 
