@@ -124,6 +124,10 @@ class Infra:
         command = [amqp["rabbitmqctl"], "-q", "-n", amqp["node"], *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
+    def evaluate(self, expression: str) -> None:
+        """Have the broker evaluate Erlang. Raises BrokerRefused."""
+        broker.evaluate(self._described["amqp"]["node"], self._described["amqp"]["environment"], expression)
+
     def queues(self, amqp_uri: str) -> dict[str, int]:
         """For each queue of a virtual host, how many messages are in it, those in hand included."""
         vhost = amqp_uri.rpartition("/")[2]
@@ -144,11 +148,11 @@ class Infra:
         """The AMQP address of a virtual host that lives as long as the block."""
         amqp = self._described["amqp"]
         name = f"{self._prefix}-{uuid4().hex[:8]}"
-        broker.evaluate(amqp["node"], amqp["environment"], broker.making_vhost(name, amqp["user"]))
+        self.evaluate(broker.making_vhost(name, amqp["user"]))
         try:
             yield f"amqp://{amqp['user']}:{amqp['password']}@{amqp['host']}:{amqp['port']}/{name}"
         finally:
-            broker.evaluate(amqp["node"], amqp["environment"], broker.dropping_vhost(name))
+            self.evaluate(broker.dropping_vhost(name))
 
 
 class Looking(psycopg2.extensions.connection):

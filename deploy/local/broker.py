@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from deploy.local import processes, secret
 from deploy.local.ports import HOST, Ports
@@ -235,10 +236,11 @@ def dropping_vhost(vhost: str) -> str:
 def evaluate(node: str, environment: Mapping[str, str], expression: str) -> None:
     """Have the node evaluate Erlang. Raises BrokerRefused.
 
-    Erlang's own caller needs 0.03 s for it; rabbitmqctl, for where that is missing, 0.7 s."""
+    Erlang's own caller needs 0.03 s for it; rabbitmqctl, for where that is missing, 0.7 s. Several at once need names of
+    their own, and its `-r` draws too few."""
     caller = Path(shutil.which("erl") or "erl").resolve().with_name("erl_call")
     if caller.exists():
-        command, said = [str(caller), "-sname", node, "-timeout", "90", "-e"], expression + "\n"
+        command, said = [str(caller), "-h", f"psl{uuid4().hex}", "-sname", node, "-timeout", "90", "-e"], expression + "\n"
     else:
         command, said = [str(BIN / "rabbitmqctl"), "--quiet", "-n", node, "eval", expression], ""
     done = subprocess.run(
