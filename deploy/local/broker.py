@@ -236,11 +236,12 @@ def dropping_vhost(vhost: str) -> str:
 def evaluate(node: str, environment: Mapping[str, str], expression: str) -> None:
     """Have the node evaluate Erlang. Raises BrokerRefused.
 
-    Erlang's own caller needs 0.03 s for it; rabbitmqctl, for where that is missing, 0.7 s. Several at once need names of
-    their own, and its `-r` draws too few."""
+    Erlang's own caller needs 0.03 s for it; rabbitmqctl, for where that is missing, 0.7 s. Several callers at once need
+    names of their own (what `-r` draws isn't)."""
     caller = Path(shutil.which("erl") or "erl").resolve().with_name("erl_call")
     if caller.exists():
-        command, said = [str(caller), "-h", f"psl{uuid4().hex}", "-sname", node, "-timeout", "90", "-e"], expression + "\n"
+        name = f"psl{uuid4().hex}"
+        command, said = [str(caller), "-h", name, "-sname", node, "-timeout", "90", "-e"], expression + "\n"
     else:
         command, said = [str(BIN / "rabbitmqctl"), "--quiet", "-n", node, "eval", expression], ""
     done = subprocess.run(
