@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -260,6 +261,12 @@ class Process:
             self._child.wait(5)
 
 
+@lru_cache(maxsize=2048)
+def mail_in(path: Path) -> EmailMessage:
+    """A mail from its file, which never changes: whoever waits for one looks through all of them again and again."""
+    return BytesParser(policy=policy.default).parsebytes(path.read_bytes())  # type: ignore[return-value]
+
+
 class Platform:
     """Some services, optionally with relay and gateway, and the ways to look at them from outside."""
 
@@ -359,9 +366,8 @@ class Platform:
     def mails(self, to: str | None = None) -> list[EmailMessage]:
         """The mails sent so far, oldest first; only those to one address if given."""
         folder = self.var / "outbox" / "mail"
-        parser = BytesParser(policy=policy.default)
-        found = [parser.parsebytes(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
-        return [mail for mail in found if to is None or to in str(mail["To"])]  # type: ignore[misc]
+        found = [mail_in(path) for path in sorted(folder.glob("*.eml"))]
+        return [mail for mail in found if to is None or to in str(mail["To"])]
 
     def text_messages(self) -> list[dict[str, str]]:
         """The SMS sent so far, oldest first."""

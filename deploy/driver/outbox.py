@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -78,8 +79,9 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+@lru_cache(maxsize=2048)
 def read(path: Path) -> Mail:
-    """A mail from its file."""
+    """A mail from its file, which never changes: whoever waits for one looks through all of them again and again."""
     message = cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=policy.default))
     attachments = [
         (part.get_filename() or "", cast(bytes, part.get_payload(decode=True))) for part in message.iter_attachments()

@@ -86,12 +86,19 @@ class Agent:
     totp_secret: str
     _last_step: int = field(default=0, repr=False)
 
+    def _next_step(self) -> int:
+        present, gone_s = divmod(time(), STEP_S)
+        return max(self._last_step + 1, int(present) - (1 if gone_s < STEP_S - TYPING_S else 0))
+
+    def waits_s(self) -> float:
+        """How long until there is a code that was not used yet; nothing or less when there is one."""
+        return (self._next_step() - 1) * STEP_S - time()
+
     def code(self) -> str:
         """A code that was not used yet. The platform accepts the steps before and after the present one, once; the one
         before only until the present one ends, so it is taken while there is time to type it."""
-        present, gone_s = divmod(time(), STEP_S)
-        step = max(self._last_step + 1, int(present) - (1 if gone_s < STEP_S - TYPING_S else 0))
-        wait_s = (step - 1) * STEP_S - time()
+        step = self._next_step()
+        wait_s = self.waits_s()
         if wait_s > 0:
             Event().wait(wait_s)
         self._last_step = step

@@ -122,7 +122,7 @@ class Labelled:
         for step in ("open_agents", "apply", "activate", "sign", "instruct", "countersign", "open_season"):
             getattr(self.story, step)()
         self.club = self.story.applicant
-        self._outbox = site.outbox
+        self._outbox, self._site = site.outbox, site
         self._next_child = 0
 
     def next_pass(self) -> Pass:
@@ -132,7 +132,9 @@ class Labelled:
         return pass_in(mail)
 
     def agent(self, role: str) -> Agent:
-        return self.story.agents[role]
+        """An agent with this role who has a code at hand, which serves only once: two take turns."""
+        usual = self.story.agents[role]
+        return usual if usual.waits_s() <= 0 else self._site.agent(role)
 
 
 @pytest.fixture(scope="session")
