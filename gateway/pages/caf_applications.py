@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
 
 from gateway.access import allow, viewer
+from gateway.application_pieces import at_hand, piece_shown, pieces_of
 from gateway.application_shown import facts_of_groups
 from gateway.clients.partners import DraftClient, ReviewClient
 from gateway.clients.partners_results import ReviewedApplication
@@ -63,18 +64,20 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<uuid:application_id>")
 @allow("instructor")
 def show(application_id: Any) -> ResponseReturnValue:
-    """One application."""
+    """One application; `piece` or `element` chooses the piece beside the data."""
     return _page(ReviewClient().application(str(application_id)))
 
 
 def _page(found: ReviewedApplication, status: int = 200) -> ResponseReturnValue:
     involved = [found["assigned_to"], *(note["account_id"] for note in found["notes"])]
     involved += [entry["account_id"] for entry in found["history"] if entry["by_caf"]]
+    to_judge = [item for item in found["items"] if _waits(item)]
     body = render_template(
         "caf_applications/show.html", found=found, facts=facts_of_groups(found), names=names_of_accounts(involved),
         duplicates=DUPLICATES, labels={item["item"]: item["label"] for item in found["items"]},
         mine=found["assigned_to"] == viewer().account_id, may=set(found["may"]),
-        to_judge=[item for item in found["items"] if _waits(item)],
+        to_judge=to_judge, pieces=pieces_of(found["items"]), at_hand=at_hand(found["items"]),
+        shown=piece_shown(found["items"], request.args, to_judge),
         refused=[item for item in found["items"] if item["verdict"] == "refused"],
     )  # fmt: skip
     return body, status
@@ -84,8 +87,8 @@ def _waits(item: Any) -> bool:
     return item["verdict"] == "pending" and (item["required"] or item["present"])
 
 
-def _back(application_id: Any, anchor: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for(".show", application_id=application_id, _anchor=anchor), 303)
+def _back(application_id: Any, anchor: str | None = None, element: str | None = None) -> ResponseReturnValue:
+    return redirect(url_for(".show", application_id=application_id, element=element, _anchor=anchor), 303)
 
 
 def _done_or_flashed(done: Any, text: str) -> bool:
@@ -124,16 +127,16 @@ def release(application_id: Any) -> ResponseReturnValue:
 @blueprint.post("/<uuid:application_id>/avis/<item>")
 @allow("instructor")
 def judge(application_id: Any, item: str) -> ResponseReturnValue:
-    """«Accepter» or «Refuser» one item; then on to the next one that waits."""
+    """«Accepter» or «Refuser» one item; then on to the next one that waits, with its piece beside it."""
     accepted = request.form.get("verdict") == "accepted"
     seen = request.form.get("round", "")
     reason = "" if accepted else RefusalForm().reason()
     client = ReviewClient()
     round_ = int(seen) if seen.isdigit() else 0
     if not _done_or_flashed(lambda: client.record_verdict(str(application_id), item, accepted, round_, reason), ""):
-        return _back(application_id, item)
+        return _back(application_id, item, item)
     waiting = [one["item"] for one in client.application(str(application_id))["items"] if _waits(one)]
-    return _back(application_id, waiting[0] if waiting else "decision")
+    return _back(application_id, waiting[0], waiting[0]) if waiting else _back(application_id, "decision")
 
 
 @blueprint.post("/<uuid:application_id>/note")
