@@ -63,7 +63,7 @@ def beside_of(page):
 def shown_in(page):
     """The address of the piece shown."""
     [address] = re.findall(r'<(?:iframe|img)[^>]* src="([^"]+)"', beside_of(page))
-    return address
+    return address.partition("#")[0]
 
 
 def test_the_first_piece_stands_beside_the_data_and_only_that_one_is_fetched(instructor):
