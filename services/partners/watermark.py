@@ -5,6 +5,7 @@ documents). Like the checks of `services.chassis.uploads`, the drawing happens i
 ``python watermark.py <descriptor in> <descriptor out> <media type> <text>``.
 """
 
+import io
 import math
 import os
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from services.chassis.files import FileStore
     from services.chassis.uploads import CheckedFile
 
@@ -72,24 +75,43 @@ def _run(original: IO[bytes], marked: IO[bytes], media_type: str, text: str) -> 
 
 def mark_image(source: BinaryIO, target: BinaryIO, text: str) -> None:
     """Write the picture as JPEG or PNG again with the text across it."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image
 
     with Image.open(source) as image:
         kind = image.format or "PNG"
         image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
         picture = image.convert("RGBA")
-    size = max(12, int(math.hypot(*picture.size) / max(len(text), 1) * 1.5))
     side = int(math.hypot(*picture.size))
-    layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(layer)
-    font = ImageFont.load_default(size)
-    for line in range(_LINES):
-        draw.text((size, side * (line + 0.5) / _LINES), text, font=font, fill=(170, 20, 20, 120))
-    layer = layer.rotate(math.degrees(math.atan2(picture.height, picture.width)))
+    angle = math.degrees(math.atan2(picture.height, picture.width))
+    layer = _layer(text, side).rotate(angle, Image.Resampling.BICUBIC)
     left, top = (side - picture.width) // 2, (side - picture.height) // 2
     picture.alpha_composite(layer.crop((left, top, left + picture.width, top + picture.height)))
     picture = picture.convert("RGB") if kind == "JPEG" else picture.convert("RGBA" if kind == "PNG" else "P")
     picture.save(target, format=kind)
+
+
+_LAYER = """
+#let side = float(sys.inputs.side) * 1pt
+#let size = float(sys.inputs.size) * 1pt
+#let lines = int(sys.inputs.lines)
+#set page(width: side, height: side, margin: 0pt, fill: none)
+#set text(font: "Libertinus Serif", weight: "bold", size: size, fill: rgb(170, 20, 20, 120))
+#for line in range(lines) { place(dx: size, dy: side * (line + .5) / lines, box(sys.inputs.text)) }
+"""
+
+
+def _layer(text: str, side: int) -> "Image.Image":
+    """The lines of text on nothing, `side` pixels square; by typst, whose fonts have accents (Pillow's own hasn't)."""
+    import typst
+    from PIL import Image
+
+    size = max(12, side / max(len(text), 1) * 1.5)
+    inputs = {"text": text, "side": str(side), "size": f"{size:.1f}", "lines": str(_LINES)}
+    compiler = typst.Compiler(_LAYER.encode(), ignore_system_fonts=True, sys_inputs=inputs)
+    drawn = compiler.compile(format="png", ppi=72)
+    if not isinstance(drawn, bytes):
+        raise TypeError("typst drew no single picture")
+    return Image.open(io.BytesIO(drawn)).convert("RGBA").crop((0, 0, side, side))
 
 
 def mark_pdf(source: BinaryIO, target: BinaryIO, text: str) -> None:

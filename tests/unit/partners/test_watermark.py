@@ -29,6 +29,18 @@ def test_a_picture_keeps_its_kind_and_size_and_bears_the_mark_from_side_to_side(
     assert right - left > 400 and bottom - top > 250
 
 
+def test_french_letters_are_drawn_and_not_replaced_by_one_box():
+    plain = io.BytesIO()
+    Image.new("RGB", (400, 260), "white").save(plain, "PNG")
+
+    def drawn(text: str) -> bytes:
+        target = io.BytesIO()
+        mark_image(io.BytesIO(plain.getvalue()), target, text)
+        return Image.open(target).tobytes()
+
+    assert len({drawn(letter * 20) for letter in "éàç’–"}) == 5
+
+
 def test_a_large_photo_becomes_a_copy_that_fits_a_screen():
     content = io.BytesIO()
     Image.new("RGB", (6000, 4000), "white").save(content, "JPEG")
