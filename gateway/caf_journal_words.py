@@ -95,6 +95,7 @@ WORDS: dict[str, dict[str, str]] = {
         "convention:countersign": "Convention contresignée",
         "convention:refuse": "Convention refusée",
         "convention:terminate": "Convention résiliée",
+        "convention:withdraw_termination": "Résiliation annulée",
     },
     "Campagnes et pass": {
         "season:save": "Campagne enregistrée",

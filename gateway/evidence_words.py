@@ -26,6 +26,7 @@ TITLES = {
     "sealed": N_("Document scellé"),
     "refused": N_("Refusée"),
     "terminated": N_("Résiliée"),
+    "termination_withdrawn": N_("Résiliation annulée"),
     "replaced": N_("Remplacée par une nouvelle version"),
 }
 

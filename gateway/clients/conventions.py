@@ -130,6 +130,11 @@ class CafConventionsClient(ServiceClient):
         `termination_in_the_past`."""
         return self._call("terminate_convention", convention_id=convention_id, reason=reason, effective_on=effective_on)
 
+    def withdraw_termination(self, convention_id: str, reason: str) -> results.CafConvention:
+        """Keeps a convention whose termination hasn't taken effect. Refuses `transition_refused`,
+        `termination_in_effect`."""
+        return self._call("withdraw_termination", convention_id=convention_id, reason=reason)
+
     def prepare_again(self, convention_id: str) -> dict[str, str]:
         """{"convention_id"} of another convention to sign, after a refusal. Refuses `transition_refused`,
         `not_approved`, `amendment_pending`."""

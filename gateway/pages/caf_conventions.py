@@ -36,6 +36,12 @@ class RefuseForm(Form):
     )
 
 
+class WithdrawalForm(Form):
+    reason = TextAreaField(
+        _l("Motif de l’annulation, lu par le partenaire"), validators=[InputRequired(_l("Donnez un motif."))]
+    )
+
+
 class TerminateForm(Form):
     reason = TextAreaField(
         _l("Motif de la résiliation, lu par le partenaire"), validators=[InputRequired(_l("Donnez un motif."))]
@@ -83,12 +89,8 @@ def show(convention_id: Any) -> ResponseReturnValue:
     return _page(str(convention_id))
 
 
-def _page(
-    convention_id: str,
-    refuse_form: RefuseForm | None = None,
-    terminate_form: TerminateForm | None = None,
-    status: int = 200,
-) -> ResponseReturnValue:
+def _page(convention_id: str, sent: Form | None = None, status: int = 200) -> ResponseReturnValue:
+    """The screen; `sent` is a decision's form to be shown again with what is missing."""
     found = CafConventionsClient().convention(convention_id)
     names = names_of_accounts([link["facts"].get("account_id") for link in found["history"]])
     body = render_template(
@@ -97,10 +99,15 @@ def _page(
         may=set(found["may"]),
         may_sign=viewer().may("signatory"),
         events=timeline(found["history"], names),
-        refuse_form=refuse_form or RefuseForm(formdata=None),
-        terminate_form=terminate_form or TerminateForm(formdata=None),
+        refuse_form=_form(RefuseForm, sent),
+        terminate_form=_form(TerminateForm, sent),
+        withdrawal_form=_form(WithdrawalForm, sent),
     )
     return body, status
+
+
+def _form(kind: type[Form], sent: Form | None) -> Form:
+    return sent if isinstance(sent, kind) else kind(formdata=None)
 
 
 @blueprint.post("/contresigner")
@@ -164,9 +171,20 @@ def terminate(convention_id: Any) -> ResponseReturnValue:
     )
 
 
-def _decided(
-    convention_id: str, form: RefuseForm | TerminateForm, act: Callable[[], Any], done: str
-) -> ResponseReturnValue:
+@blueprint.post("/<uuid:convention_id>/annuler-la-resiliation")
+@allow("signatory")
+def withdraw_termination(convention_id: Any) -> ResponseReturnValue:
+    """«Annuler la résiliation», until its day."""
+    form = WithdrawalForm()
+    return _decided(
+        str(convention_id),
+        form,
+        lambda: CafConventionsClient().withdraw_termination(str(convention_id), form.reason.data or ""),
+        _("La résiliation est annulée : la convention reste en vigueur. Le partenaire est prévenu."),
+    )
+
+
+def _decided(convention_id: str, form: Form, act: Callable[[], Any], done: str) -> ResponseReturnValue:
     """Do it if the form is complete; else show the form again with what is missing."""
     if form.validate_on_submit():
         try:
@@ -175,9 +193,7 @@ def _decided(
             return redirect(url_for(".show", convention_id=convention_id), 303)
         except Refused as refused:
             form.take_refusal(refused)
-    refused_form = form if isinstance(form, RefuseForm) else None
-    terminated_form = form if isinstance(form, TerminateForm) else None
-    return _page(convention_id, refused_form, terminated_form, 422)
+    return _page(convention_id, form, 422)
 
 
 @blueprint.post("/<uuid:convention_id>/debloquer")

@@ -28,6 +28,8 @@ REFUSALS = {
     "document_damaged": (409, N_("Le document signé par le partenaire est introuvable ou abîmé dans le stockage : "
                                  "prévenez l’exploitation.")),
     "termination_in_the_past": (422, N_("La date d’effet de la résiliation ne peut pas être dans le passé.")),
+    "termination_in_effect": (409, N_("La résiliation a pris effet : elle ne peut plus être annulée. La structure peut "
+                                      "déposer une nouvelle demande.")),
     "evidence_not_yet": (409, N_("Le dossier de preuve est disponible une fois la convention signée par le "
                                  "partenaire.")),
     "seal_unavailable": (503, N_("Le cachet électronique n’est pas disponible. Réessayez plus tard.")),

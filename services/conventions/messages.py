@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.chassis.events import Event, Reading
+from services.conventions.domain.states import RefusalCause
 
 
 class Identifier(fields.UUID):
@@ -86,14 +87,21 @@ class ConventionReplaced(Event):
 
 
 class ConventionRefused(Event):
-    """The Caf doesn't sign."""
+    """The Caf doesn't sign. ``cause``: "decision", or what it follows from and is told of by another announcement:
+    "application_rejected", "termination"."""
 
     type = "convention_refused.v1"
     key = "convention_id"
-    example = {"convention_id": _CONVENTION, "structure_id": _STRUCTURE, "reason": "Dossier incomplet"}
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "reason": "Dossier incomplet",
+        "cause": "decision",
+    }
     convention_id = Identifier(required=True)
     structure_id = Identifier(required=True)
     reason = fields.String(required=True)
+    cause = fields.String(required=True, validate=validate.OneOf([cause.value for cause in RefusalCause]))
 
 
 class ConventionTerminated(Event):
@@ -107,6 +115,24 @@ class ConventionTerminated(Event):
         "structure_id": _STRUCTURE,
         "effective_on": "2027-01-01",
         "reason": "Cessation d’activité",
+    }
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    effective_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+
+
+class ConventionTerminationWithdrawn(Event):
+    """The termination that was announced for ``effective_on`` will not happen: the convention stays in force."""
+
+    type = "convention_termination_withdrawn.v1"
+    key = "convention_id"
+    unrouted = "retry"
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "effective_on": "2027-01-01",
+        "reason": "L’activité reprend",
     }
     convention_id = Identifier(required=True)
     structure_id = Identifier(required=True)
@@ -230,6 +256,11 @@ _REASON = validate.Length(min=3, max=1000, error="Expliquez pourquoi, en une phr
 
 
 class RefuseConvention(Schema):
+    convention_id = _id()
+    reason = fields.String(required=True, validate=_REASON, error_messages=_REQUIRED)
+
+
+class WithdrawTermination(Schema):
     convention_id = _id()
     reason = fields.String(required=True, validate=_REASON, error_messages=_REQUIRED)
 

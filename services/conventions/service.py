@@ -120,6 +120,12 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
             deciding.terminate(uow, **call.arguments)
             return deciding.convention(uow, convention_id=call.arguments["convention_id"])
 
+    @rpc(messages.WithdrawTermination, demands=SIGNATORY)
+    def withdraw_termination(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            deciding.withdraw_termination(uow, **call.arguments)
+            return deciding.convention(uow, convention_id=call.arguments["convention_id"])
+
     @rpc(messages.ConventionId, demands=SIGNATORY)
     def prepare_again(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:

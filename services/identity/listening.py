@@ -80,6 +80,11 @@ class Listening:
         with self.database.once(event) as uow:
             announcements.on_convention_terminated(uow, **event.data)
 
+    @on_event(read.ConventionTerminationWithdrawn)
+    def on_convention_termination_withdrawn(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            announcements.on_convention_termination_withdrawn(uow, **event.data)
+
     @on_event(read.BankAccountSubmitted)
     def on_bank_account_submitted(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:

@@ -195,6 +195,11 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
         with self.database.once(event) as uow:
             structures.on_convention_terminated(uow, **event.data)
 
+    @on_event(messages.ConventionTerminationWithdrawn)
+    def on_convention_termination_withdrawn(self, event: Any) -> None:
+        with self.database.once(event) as uow:
+            structures.on_convention_termination_withdrawn(uow, **event.data)
+
     @every(seconds=600)
     def drop_expired_drafts(self) -> None:
         with self.database.alone("partners-drafts") as uow:

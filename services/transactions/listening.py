@@ -37,6 +37,11 @@ class Listening:
         with self.database.once(event) as uow:
             facts.on_convention_terminated(uow, event.time, **event.data)
 
+    @on_event(messages.ConventionTerminationWithdrawn)
+    def on_convention_termination_withdrawn(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            facts.on_convention_termination_withdrawn(uow, event.time, **event.data)
+
     @on_event(messages.PayoutLinesAssigned)
     def on_payout_lines_assigned(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:

@@ -198,6 +198,13 @@ class ConventionTerminated(Reading):
     effective_on = fields.Date(required=True)
 
 
+class ConventionTerminationWithdrawn(Reading):
+    publisher = "conventions"
+    type = "convention_termination_withdrawn.v1"
+
+    structure_id = fields.UUID(required=True)
+
+
 class StructureUpdated(Reading):
     publisher = "partners"
     type = "structure_updated.v1"

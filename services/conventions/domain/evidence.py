@@ -35,6 +35,7 @@ class Evidence(StrEnum):
     SEALED = "sealed"
     REFUSED = "refused"
     TERMINATED = "terminated"
+    TERMINATION_WITHDRAWN = "termination_withdrawn"
     REPLACED = "replaced"
 
 

@@ -115,6 +115,12 @@ class TerminationInThePast(Refusal):
     code = "termination_in_the_past"
 
 
+class TerminationInEffect(Refusal):
+    """The day of the termination has come: it can't be withdrawn any more. A new application is needed."""
+
+    code = "termination_in_effect"
+
+
 class EvidenceNotYet(Refusal):
     """Nothing is proven before the partner has signed."""
 

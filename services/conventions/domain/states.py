@@ -1,13 +1,14 @@
 """The life of a convention (DOMAIN, «Convention»): who may do what from where.
 
 ``prepared → signed_by_partner → active → terminated``, and ``refused`` by the Caf, or by the rejection of the
-application behind it. A signed version never changes: amendments and renewals are new conventions that replace one.
+application behind it. A termination for a later day can be withdrawn until that day. A signed version never changes:
+amendments and renewals are new conventions that replace one.
 """
 
 from datetime import date
 from enum import StrEnum
 
-from services.conventions.domain.refusals import AlreadyCountersigned, TransitionRefused
+from services.conventions.domain.refusals import AlreadyCountersigned, TerminationInEffect, TransitionRefused
 
 
 class ConventionState(StrEnum):
@@ -20,7 +21,7 @@ class ConventionState(StrEnum):
     REFUSED = "refused"
     """Not signed by the Caf; the end."""
     TERMINATED = "terminated"
-    """Ended by a decision, by its date, or replaced; the end."""
+    """Ended by a decision, by its date, or replaced; the end, unless a decision for a later day is withdrawn."""
 
 
 class Act(StrEnum):
@@ -28,6 +29,7 @@ class Act(StrEnum):
     COUNTERSIGN = "countersign"
     REFUSE = "refuse"
     TERMINATE = "terminate"
+    WITHDRAW_TERMINATION = "withdraw_termination"
 
 
 TRANSITIONS: dict[tuple[ConventionState, Act], ConventionState] = {
@@ -36,11 +38,22 @@ TRANSITIONS: dict[tuple[ConventionState, Act], ConventionState] = {
     (ConventionState.SIGNED_BY_PARTNER, Act.COUNTERSIGN): ConventionState.ACTIVE,
     (ConventionState.SIGNED_BY_PARTNER, Act.REFUSE): ConventionState.REFUSED,
     (ConventionState.ACTIVE, Act.TERMINATE): ConventionState.TERMINATED,
+    (ConventionState.TERMINATED, Act.WITHDRAW_TERMINATION): ConventionState.ACTIVE,
 }
 """Everything that isn't here is refused. The README's diagram is held to this table by a test."""
 
 OPEN = frozenset({ConventionState.PREPARED, ConventionState.SIGNED_BY_PARTNER})
 """A structure has at most one convention in these states."""
+
+
+class RefusalCause(StrEnum):
+    """Why a convention isn't signed. Only a decision about the convention itself is told to the partner as such: what
+    caused the others has its own mail."""
+
+    DECISION = "decision"
+    APPLICATION_REJECTED = "application_rejected"
+    TERMINATION = "termination"
+    """An amendment or renewal falls with the convention that it would have replaced."""
 
 
 class Kind(StrEnum):
@@ -61,6 +74,15 @@ def after(state: str, act: Act) -> ConventionState:
         if act is Act.COUNTERSIGN and state == ConventionState.ACTIVE:
             raise AlreadyCountersigned(state=str(state)) from None
         raise TransitionRefused(state=str(state), act=str(act)) from None
+
+
+def check_withdrawal(state: str, terminated_on: date | None, today: date) -> ConventionState:
+    """The state after a termination is withdrawn: only before the day from which scans are refused, so that nobody is
+    a partner again after having been none. Raises TransitionRefused, TerminationInEffect."""
+    withdrawn = after(state, Act.WITHDRAW_TERMINATION)
+    if terminated_on is None or today >= terminated_on:
+        raise TerminationInEffect
+    return withdrawn
 
 
 def one_year_later(on: date) -> date:

@@ -8,7 +8,7 @@ from services.conventions import messages, repository, text_files
 from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import Evidence
 from services.conventions.domain.refusals import TerminationInThePast
-from services.conventions.domain.states import Act, ConventionState, Kind
+from services.conventions.domain.states import Act, ConventionState, Kind, RefusalCause
 from services.conventions.handlers import chain, preparing, reading, views
 from services.conventions.models import Convention, Document, Structure
 
@@ -54,6 +54,7 @@ def _may(uow: UnitOfWork, found: Convention) -> list[str]:
         "countersign": found.state == ConventionState.SIGNED_BY_PARTNER and found.approved_at is not None,
         "refuse": found.state in states.OPEN,
         "terminate": found.state == ConventionState.ACTIVE,
+        "withdraw_termination": _may_withdraw_termination(uow, found),
         "evidence": found.signed_at is not None,
         "document": found.document_id is not None,
         "amend": _may_amend(uow, found),
@@ -61,6 +62,14 @@ def _may(uow: UnitOfWork, found: Convention) -> list[str]:
         "unblock": found.code_blocked_until is not None and found.code_blocked_until > uow.now,
     }
     return [name for name, allowed in checks.items() if allowed]
+
+
+def _may_withdraw_termination(uow: UnitOfWork, found: Convention) -> bool:
+    return (
+        found.state == ConventionState.TERMINATED
+        and found.terminated_on is not None
+        and uow.today < found.terminated_on
+    )
 
 
 def _may_amend(uow: UnitOfWork, found: Convention) -> bool:
@@ -89,7 +98,7 @@ def _renamed(found: Convention, document: Document | None, structure: Structure 
 
 def refuse(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:
     """Raises ConventionUnknown, TransitionRefused."""
-    preparing.refuse(uow, repository.by_id(uow.session, convention_id, lock=True), reason)
+    preparing.refuse(uow, repository.by_id(uow.session, convention_id, lock=True), reason, RefusalCause.DECISION)
 
 
 def terminate(uow: UnitOfWork, *, convention_id: str, reason: str, effective_on: date) -> None:
@@ -109,7 +118,8 @@ def terminate(uow: UnitOfWork, *, convention_id: str, reason: str, effective_on:
     )
     waiting = repository.open_of(uow.session, found.structure_id)
     if waiting is not None and waiting.replaces_id == found.id:
-        preparing.refuse(uow, repository.by_id(uow.session, waiting.id, lock=True), reason)
+        open_one = repository.by_id(uow.session, waiting.id, lock=True)
+        preparing.refuse(uow, open_one, reason, RefusalCause.TERMINATION)
 
 
 def end(uow: UnitOfWork, found: Convention, reason: str, effective_on: date) -> None:
@@ -126,3 +136,24 @@ def end(uow: UnitOfWork, found: Convention, reason: str, effective_on: date) -> 
         effective_on=effective_on.isoformat(),
     )
     uow.audit("convention:terminate", found.id, structure_id=found.structure_id, effective_on=effective_on.isoformat())
+
+
+def withdraw_termination(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:
+    """Keep a convention whose termination hasn't taken effect: it binds without a gap. What was waiting for signatures
+    and fell with it can be proposed anew. Raises ConventionUnknown, TransitionRefused, TerminationInEffect."""
+    found = repository.by_id(uow.session, convention_id, lock=True)
+    announced_for = found.terminated_on
+    found.state = states.check_withdrawal(found.state, announced_for, uow.today)
+    found.waiting_since = uow.now
+    found.terminated_at = found.terminated_on = found.reason = None
+    assert announced_for is not None
+    about = {"reason": reason, "effective_on": announced_for.isoformat()}
+    chain.append(uow, found, Evidence.TERMINATION_WITHDRAWN, account_id=uow.actor.account_id, **about)
+    uow.publish(
+        messages.ConventionTerminationWithdrawn,
+        convention_id=found.id,
+        structure_id=found.structure_id,
+        effective_on=announced_for,
+        reason=reason,
+    )
+    uow.audit("convention:withdraw_termination", found.id, structure_id=found.structure_id, **about)

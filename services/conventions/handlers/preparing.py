@@ -9,7 +9,7 @@ from services.chassis.ids import new_id
 from services.conventions import messages, repository, text_files
 from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import GENESIS, Evidence
-from services.conventions.domain.states import Act, ConventionState, Kind
+from services.conventions.domain.states import Act, ConventionState, Kind, RefusalCause
 from services.conventions.handlers import chain
 from services.conventions.models import Convention, Structure
 
@@ -76,17 +76,21 @@ def on_application_rejected(uow: UnitOfWork, *, application_id: str, structure_i
     """A rejected application takes its convention with it."""
     convention = _initial(uow, application_id, structure_id)
     if convention.state in states.OPEN:
-        refuse(uow, convention, reason)
+        refuse(uow, convention, reason, RefusalCause.APPLICATION_REJECTED)
 
 
-def refuse(uow: UnitOfWork, convention: Convention, reason: str) -> None:
+def refuse(uow: UnitOfWork, convention: Convention, reason: str, cause: RefusalCause) -> None:
     """The Caf doesn't sign. Raises TransitionRefused."""
     convention.state = states.after(convention.state, Act.REFUSE)
     convention.refused_at = convention.waiting_since = uow.now
     convention.reason = reason
     chain.append(uow, convention, Evidence.REFUSED, account_id=uow.actor.account_id, reason=reason)
     uow.publish(
-        messages.ConventionRefused, convention_id=convention.id, structure_id=convention.structure_id, reason=reason
+        messages.ConventionRefused,
+        convention_id=convention.id,
+        structure_id=convention.structure_id,
+        reason=reason,
+        cause=cause.value,
     )
     uow.audit("convention:refuse", convention.id, structure_id=convention.structure_id)
 

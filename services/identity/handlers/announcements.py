@@ -78,10 +78,12 @@ def on_convention_replaced(uow: UnitOfWork, convention_id: str, structure_id: st
     letters.to_representative(uow, structure_id, "convention_replaced", effective_on=effective_on)
 
 
-def on_convention_refused(uow: UnitOfWork, convention_id: str, structure_id: str, reason: str) -> None:
+def on_convention_refused(uow: UnitOfWork, convention_id: str, structure_id: str, reason: str, cause: str) -> None:
+    """One refusal is one mail: what follows from a rejected application or a termination is told by theirs."""
     done_waiting(uow, Waiting.SIGNATURE, structure_id)
     done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)
-    letters.to_representative(uow, structure_id, "convention_refused", reason=reason)
+    if cause == "decision":
+        letters.to_representative(uow, structure_id, "convention_refused", reason=reason)
 
 
 def on_convention_terminated(
@@ -91,6 +93,19 @@ def on_convention_terminated(
         uow,
         structure_id,
         "convention_terminated",
+        effective_on=effective_on,
+        reason=reason,
+    )
+
+
+def on_convention_termination_withdrawn(
+    uow: UnitOfWork, convention_id: str, structure_id: str, effective_on: Any, reason: str
+) -> None:
+    """Who was told of the end is told that it doesn't come."""
+    letters.to_both_addresses(
+        uow,
+        structure_id,
+        "convention_termination_withdrawn",
         effective_on=effective_on,
         reason=reason,
     )

@@ -151,10 +151,20 @@ class ConventionRefused(FromConventions):
     convention_id = fields.String(required=True)
     structure_id = fields.String(required=True)
     reason = fields.String(required=True)
+    cause = fields.String(load_default="decision")
 
 
 class ConventionTerminated(FromConventions):
     type = "convention_terminated.v1"
+
+    convention_id = fields.String(required=True)
+    structure_id = fields.String(required=True)
+    effective_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+
+
+class ConventionTerminationWithdrawn(FromConventions):
+    type = "convention_termination_withdrawn.v1"
 
     convention_id = fields.String(required=True)
     structure_id = fields.String(required=True)

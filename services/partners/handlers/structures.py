@@ -186,3 +186,12 @@ def on_convention_terminated(uow: UnitOfWork, structure_id: str, effective_on: A
     structure.updated_at = uow.now
     uow.session.flush()
     directory.refresh(uow, structure_id)
+
+
+def on_convention_termination_withdrawn(uow: UnitOfWork, structure_id: str) -> None:
+    """The termination will not take effect: the structure stays in the list."""
+    structure = uow.session.get_one(Structure, structure_id, with_for_update=True)
+    structure.ended_at = None
+    structure.updated_at = uow.now
+    uow.session.flush()
+    directory.refresh(uow, structure_id)

@@ -17,7 +17,12 @@ from services.partners.messages.published_life import (
     BankAccountSubmitted,
     BankAccountSuspended,
 )
-from services.partners.messages.read import ConventionActivated, ConventionTerminated, PayoutStateChanged
+from services.partners.messages.read import (
+    ConventionActivated,
+    ConventionTerminated,
+    ConventionTerminationWithdrawn,
+    PayoutStateChanged,
+)
 
 __all__ = [
     "ApplicationApproved",
@@ -32,6 +37,7 @@ __all__ = [
     "BankAccountVerified",
     "ConventionActivated",
     "ConventionTerminated",
+    "ConventionTerminationWithdrawn",
     "EstablishmentSaved",
     "PayoutStateChanged",
     "StructureUpdated",

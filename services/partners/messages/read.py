@@ -21,6 +21,13 @@ class ConventionTerminated(Reading):
     effective_on = fields.Date(required=True)
 
 
+class ConventionTerminationWithdrawn(Reading):
+    publisher = "conventions"
+    type = "convention_termination_withdrawn.v1"
+
+    structure_id = fields.String(required=True)
+
+
 class PayoutStateChanged(Reading):
     publisher = "payouts"
     type = "payout_state_changed.v1"

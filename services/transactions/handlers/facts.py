@@ -39,6 +39,10 @@ def on_convention_terminated(uow: UnitOfWork, at: datetime, *, structure_id: UUI
     partners.terminate(uow.connection, str(structure_id), effective_on, at)
 
 
+def on_convention_termination_withdrawn(uow: UnitOfWork, at: datetime, *, structure_id: UUID) -> None:
+    partners.keep(uow.connection, str(structure_id), at)
+
+
 def on_payout_lines_assigned(
     uow: UnitOfWork, *, payout_id: UUID, slip_number: str, structure_id: UUID, transaction_ids: list[UUID]
 ) -> None:

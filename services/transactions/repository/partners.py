@@ -66,11 +66,24 @@ def activate(connection: Connection, structure_id: str, partner_number: str, eff
 
 
 def terminate(connection: Connection, structure_id: str, effective_on: date, at: datetime) -> None:
-    """The convention no longer holds from ``effective_on`` on."""
+    """The convention no longer holds from ``effective_on`` on; an older word than the last one changes nothing."""
+    _end(connection, structure_id, effective_on, at)
+
+
+def keep(connection: Connection, structure_id: str, at: datetime) -> None:
+    """The termination was withdrawn before its day: the convention holds on."""
+    _end(connection, structure_id, None, at)
+
+
+def _end(connection: Connection, structure_id: str, active_until: date | None, at: datetime) -> None:
     connection.execute(
         insert(Partner)
-        .values(structure_id=structure_id, active_until=effective_on, ended_at=at)
-        .on_conflict_do_update(index_elements=["structure_id"], set_={"active_until": effective_on, "ended_at": at})
+        .values(structure_id=structure_id, active_until=active_until, ended_at=at)
+        .on_conflict_do_update(
+            index_elements=["structure_id"],
+            set_={"active_until": active_until, "ended_at": at},
+            where=(Partner.ended_at.is_(None)) | (Partner.ended_at <= at),
+        )
     )
 
 

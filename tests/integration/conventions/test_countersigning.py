@@ -11,14 +11,16 @@ from sqlalchemy.exc import OperationalError
 from deploy.local.waiting import wait_for
 from services.chassis import clock
 from services.chassis.refusals import Unavailable
+from services.conventions import verify
 from services.conventions.domain.evidence import check_chain
 from services.conventions.domain.refusals import (
     ConventionUnknown,
     NothingToSign,
+    TerminationInEffect,
     TerminationInThePast,
     TransitionRefused,
 )
-from services.conventions.handlers import deciding, jobs
+from services.conventions.handlers import deciding, jobs, terms
 from tests.integration.conventions.world import ORIGIN, World
 
 MANY, BROKEN = 300, 3
@@ -170,6 +172,65 @@ def test_refusing_and_terminating(world: World):
 def terminate(world, club, effective_on):
     arguments = {"convention_id": club.convention_id, "reason": "Cessation", "effective_on": effective_on}
     world.run(deciding.terminate, actor=world.agent(), **arguments)
+
+
+def withdraw(world, club):
+    world.run(
+        deciding.withdraw_termination, actor=world.agent(), convention_id=club.convention_id, reason="Activité reprise"
+    )
+
+
+def test_a_termination_to_come_is_withdrawn_without_a_gap(world: World, move_clock):
+    club = world.club(approved=True).sign()
+    world.countersign(club)
+    before = club.own()
+    effective_on = clock.today() + timedelta(days=30)
+    terminate(world, club, effective_on)
+    assert {"terminate", "withdraw_termination"} & set(world.look(club)["may"]) == {"withdraw_termination"}
+    move_clock("+29d")
+    withdraw(world, club)
+    found = club.own()
+    assert (found["state"], found["reason"], found["terminated_on"]) == ("active", None, None)
+    assert (found["effective_on"], found["ends_on"]) == (before["effective_on"], before["ends_on"])
+    [announced] = world.events("convention_termination_withdrawn.v1")
+    assert (announced["effective_on"], announced["reason"]) == (effective_on.isoformat(), "Activité reprise")
+    assert [link.kind for link in world.links(club)][-2:] == ["terminated", "termination_withdrawn"]
+    move_clock("+31d")
+    assert club.own()["in_force"], "the day has come and nothing happened"
+    with pytest.raises(TransitionRefused):
+        withdraw(world, club)
+    terminate(world, club, clock.today() + timedelta(days=5))
+    assert world.look(club)["state"] == "terminated", "it may be decided anew"
+
+
+def test_a_termination_in_effect_is_not_withdrawn(world: World, move_clock):
+    club = world.club(approved=True).sign()
+    world.countersign(club)
+    terminate(world, club, clock.today() + timedelta(days=2))
+    move_clock("+2d")
+    assert "withdraw_termination" not in world.look(club)["may"]
+    with pytest.raises(TerminationInEffect):
+        withdraw(world, club)
+    assert world.events("convention_termination_withdrawn.v1") == []
+
+
+def test_an_ended_term_is_no_decision_to_withdraw(world: World, move_clock):
+    club = world.club(approved=True).sign()
+    world.countersign(club)
+    move_clock("+366d")
+    assert world.run(terms.end_terms) == 1
+    with pytest.raises(TerminationInEffect):
+        withdraw(world, club)
+
+
+def test_the_evidence_of_a_withdrawn_termination_is_proven(world: World, tmp_path):
+    club = world.club(approved=True).sign()
+    world.countersign(club)
+    terminate(world, club, clock.today() + timedelta(days=2))
+    withdraw(world, club)
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(world.pack(club))
+    assert verify.main([str(pack)]) == 0
 
 
 @pytest.mark.timeout(400)

@@ -283,6 +283,8 @@ def test_a_rejected_application_refuses_its_convention(world: World):
         reason="Pièces fausses",
     )
     assert club.own()["state"] == "refused" and club.own()["reason"] == "Pièces fausses"
+    [announced] = world.events("convention_refused.v1")
+    assert announced["cause"] == "application_rejected", "its own mail tells the partner"
     with pytest.raises(TransitionRefused):
         club.read()
 

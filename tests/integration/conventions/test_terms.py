@@ -150,6 +150,7 @@ def test_a_termination_takes_a_waiting_amendment_with_it(world: World, newer_tex
     arguments = {"convention_id": first, "reason": "Fraude", "effective_on": clock.today()}
     world.run(deciding.terminate, actor=world.agent(), **arguments)
     assert club.own()["state"] == "refused"
+    assert [event["cause"] for event in world.events("convention_refused.v1")] == ["termination"]
 
 
 def test_a_version_is_previewed_with_a_structure_s_facts(world: World, newer_text):

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.waiting import wait_for
 from services import identity
 from tests.integration.identity.world import html_of, now, text_of
 
@@ -97,6 +98,42 @@ def test_a_refusal_says_why_and_how_to_contest(world, partner):
     )  # fmt: skip
     assert "« Activité hors champ »" in text
     assert "commission de recours amiable" in text
+
+
+def test_one_refusal_is_one_mail(world):
+    """A rejected application takes its convention with it, a termination the amendment that waits: the partner reads of
+    either once. The Caf's own decision on a convention is told as before."""
+    partner = world.representative("Club de Go")
+    ids = {"convention_id": str(uuid4()), "structure_id": partner.structure_id}
+    told(
+        world, partner, "application_rejected.v1", "demande de labellisation n'a pas été",
+        application_id=str(uuid4()), reason="Activité hors champ",
+    )  # fmt: skip
+    events = [
+        world.announce("conventions", "convention_refused.v1", **ids, reason="Activité hors champ", cause=cause)
+        for cause in ("application_rejected", "termination")
+    ]
+    handled = "SELECT count(*) FROM inbox WHERE event_id::text = ANY(%s)"
+    wait_for(lambda: world.rows(handled, events) == [(2,)], "both announcements are handled", 20)
+    text = told(
+        world, partner, "convention_refused.v1", "convention n'a pas été", publisher="conventions",
+        convention_id=ids["convention_id"], reason="Une autre fois",
+    )  # fmt: skip
+    assert "« Une autre fois »" in text
+    written = [str(mail["Subject"]) for mail in world.running.mails(partner.email) if "n'a pas été" in mail["Subject"]]
+    assert sorted(written) == [
+        "Votre convention n'a pas été signée par la Caf",
+        "Votre demande de labellisation n'a pas été acceptée",
+    ]
+
+
+def test_both_addresses_hear_that_a_termination_is_withdrawn(world, partner):
+    for address in (partner.email, partner.structure_email):
+        text = told(
+            world, partner, "convention_termination_withdrawn.v1", "continue", publisher="conventions", to=address,
+            convention_id=str(uuid4()), effective_on="2027-01-02", reason="Activité reprise",
+        )  # fmt: skip
+        assert "2 janvier 2027" in text and "« Activité reprise »" in text and "sans interruption" in text
 
 
 def test_both_addresses_are_told_of_another_iban(world, partner):

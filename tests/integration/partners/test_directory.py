@@ -109,6 +109,16 @@ def test_only_active_partners_show(partners):
             public_page.partner(uow, number)
 
 
+def test_a_withdrawn_termination_keeps_its_place_in_the_list(partners):
+    kept = structure(partners, "Continue", number="3")
+    with partners.unit_of_work() as uow:
+        structures.on_convention_terminated(uow, structure_id=kept, effective_on=uow.today)
+    assert names(partners) == []
+    with partners.unit_of_work() as uow:
+        structures.on_convention_termination_withdrawn(uow, structure_id=kept)
+    assert names(partners) == ["Continue"]
+
+
 def test_the_public_page_holds_no_confidential_field(partners):
     structure_id = structure(partners, number="42")
     save(partners, structure_id)

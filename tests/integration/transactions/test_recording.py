@@ -155,3 +155,24 @@ def test_a_termination_refuses_scans_from_its_day_on_and_not_before(db):
     end(clock.today())
     with pytest.raises(refusals.PartnerInactive):
         record(db, terminal, passes[1])
+
+
+def test_a_withdrawn_termination_lets_scans_go_on_at_its_day(db):
+    """Whatever the order in which the two are heard: the later word counts."""
+    told_at, passes = clock.now(), make.issue(db, 2)
+
+    def ends(club):
+        with db.unit_of_work() as uow:
+            on = clock.today()
+            facts.on_convention_terminated(uow, told_at, structure_id=club.structure_id, effective_on=on)
+
+    def stays(club):
+        later = told_at + timedelta(seconds=1)
+        with db.unit_of_work() as uow:
+            facts.on_convention_termination_withdrawn(uow, later, structure_id=club.structure_id)
+
+    for shown, heard in zip(passes, ((ends, stays), (stays, ends)), strict=True):
+        club = make.club(db)
+        for word in heard:
+            word(club)
+        assert record(db, club.terminal(), shown)["transaction"]["state"] == "recorded"

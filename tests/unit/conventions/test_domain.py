@@ -14,6 +14,7 @@ from services.conventions.domain.refusals import (
     SigningCodeExpired,
     SigningCodeMissing,
     SigningCodeWrong,
+    TerminationInEffect,
     TextVersionUnknown,
     TooManyCodes,
     TransitionRefused,
@@ -54,6 +55,20 @@ def test_what_is_terminated_for_a_later_day_binds_until_then():
     first, last, terminated_on = date(2026, 11, 24), date(2027, 11, 23), date(2027, 1, 1)
     days = [first, terminated_on - timedelta(days=1), terminated_on]
     assert [states.in_force("terminated", first, last, day, terminated_on) for day in days] == [True, True, False]
+
+
+@pytest.mark.parametrize("days_before", [1, 30])
+def test_a_termination_is_withdrawn_until_the_day_before(days_before):
+    day = date(2027, 1, 1)
+    found = states.check_withdrawal("terminated", day, day - timedelta(days=days_before))
+    assert found is ConventionState.ACTIVE
+
+
+@pytest.mark.parametrize("days_after", [0, 1])
+def test_a_termination_in_effect_stays(days_after):
+    day = date(2027, 1, 1)
+    with pytest.raises(TerminationInEffect):
+        states.check_withdrawal("terminated", day, day + timedelta(days=days_after))
 
 
 def test_a_leap_day_s_term_ends_a_year_later():
