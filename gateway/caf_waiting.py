@@ -1,13 +1,15 @@
-"""What waits for an agent, for the Caf's home: counts on the tiles, and since when the oldest has waited. A service
-that is away leaves its part out, and the page says so."""
+"""What waits for an agent, for the Caf's home: counts on the tiles and by age, and since when the oldest has waited. A
+service that is away leaves its part out, and the page says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from flask import url_for
 
 from gateway.access import Viewer
+from gateway.clients.base import AgeBand
 from gateway.clients.conventions import CafConventionsClient
 from gateway.clients.partners import ReviewClient
 from gateway.clients.partners_life import BankAccountClient
@@ -18,15 +20,29 @@ log = structlog.get_logger("gateway")
 
 APPLICATIONS, CONVENTIONS, BANK_ACCOUNTS = "caf_applications.index", "caf_conventions.index", "caf_bank_accounts.index"
 CONTESTATIONS = "caf_contestations.index"
+BY_AGE: dict[str, tuple[str, dict[str, str]]] = {
+    APPLICATIONS: ("age", {"assigned_to": "me_or_nobody"}),
+    CONVENTIONS: ("anciennete", {}),
+}
+"""How the queue's address names the age, and what else narrows it to what is counted here."""
+
+
+@dataclass(frozen=True)
+class Aged:
+    """How many of a queue have waited for so long, and where they are listed."""
+
+    band: AgeBand
+    url: str
 
 
 @dataclass
 class Waiting:
-    """`counts` and `oldest` (an instant) by endpoint; `figures` are whole numbers by name; `incomplete`: a service
-    was away."""
+    """`counts`, `oldest` (an instant) and `ages` by endpoint; `figures` are whole numbers by name; `incomplete`: a
+    service was away."""
 
     counts: dict[str, int] = field(default_factory=dict)
     oldest: dict[str, str] = field(default_factory=dict)
+    ages: dict[str, list[Aged]] = field(default_factory=dict)
     figures: dict[str, int] = field(default_factory=dict)
     incomplete: bool = False
 
@@ -34,6 +50,17 @@ class Waiting:
         self.counts[endpoint] = count
         if oldest and count:
             self.oldest[endpoint] = oldest
+
+    def add_ages(self, endpoint: str, bands: Sequence[AgeBand]) -> None:
+        """The oldest first: they are what to do next."""
+        if any(band["count"] for band in bands):
+            self.ages[endpoint] = [Aged(band, _list_of(endpoint, band["code"])) for band in reversed(bands)]
+
+
+def _list_of(endpoint: str, age: str) -> str:
+    name, narrowed = BY_AGE[endpoint]
+    asked: dict[str, Any] = {**narrowed, name: age}
+    return url_for(endpoint, **asked)
 
 
 def waiting_for(who: Viewer) -> Waiting:
@@ -57,6 +84,7 @@ def _applications(waiting: Waiting) -> None:
     if counts is None:
         return
     waiting.add(APPLICATIONS, counts["to_take"] + counts["mine"], counts["oldest_waiting_since"])
+    waiting.add_ages(APPLICATIONS, counts.get("ages", []))
     names = ("to_take", "mine", "in_review", "correction_requested")
     waiting.figures |= {name: counts[name] for name in names}
 
@@ -66,6 +94,7 @@ def _conventions(waiting: Waiting) -> None:
     if counts is None:
         return
     waiting.add(CONVENTIONS, counts["to_countersign"], counts["oldest_to_countersign_at"])
+    waiting.add_ages(CONVENTIONS, counts.get("ages", []))
     names = ("to_countersign", "awaiting_approval", "awaiting_partner", "ending_soon")
     waiting.figures |= {name: counts[name] for name in names}
 

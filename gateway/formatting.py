@@ -1,7 +1,9 @@
 """How amounts, dates and states are shown: the template filters, in the viewer's language."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -135,6 +137,16 @@ def role_label(role: str | None) -> str:
     return gettext(ROLES[role]) if role in ROLES else (role or NOTHING)
 
 
+def age_band(band: Mapping[str, Any]) -> str:
+    """How long those in a band have waited: «2 jours ou moins», «3 à 7 jours», «plus de 30 jours»."""
+    first, last = band["first_days"], band["last_days"]
+    if last is None:
+        return gettext("plus de %(days)s jours", days=first - 1)
+    if not first:
+        return gettext("%(days)s jours ou moins", days=last)
+    return gettext("%(first)s à %(last)s jours", first=first, last=last)
+
+
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
     ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"),
@@ -152,6 +164,7 @@ FILTERS = {
     "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
     "file_size": file_size, "grouped": grouped, "phone": phone, "status": status, "status_label": status_label,
+    "age_band": age_band,
 }  # fmt: skip
 
 

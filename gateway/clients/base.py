@@ -6,7 +6,7 @@ a silent or unreachable service as `Unavailable`.
 """
 
 import time
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NotRequired, Protocol, TypedDict
 
 from flask import current_app, g, has_request_context
 
@@ -41,6 +41,16 @@ def bus() -> Bus:
 def trace_id() -> str | None:
     """The trace id of the request in hand, so that one id runs through gateway, RPC and events."""
     return getattr(g, "trace_id", None) if has_request_context() else None
+
+
+class AgeBand(TypedDict):
+    """For how long something in a queue has waited: whole days, ends included; the last band has no end. The service
+    that owns the queue draws the bands. `count`: where they are counted."""
+
+    code: str
+    first_days: int
+    last_days: int | None
+    count: NotRequired[int]
 
 
 class ServiceClient:

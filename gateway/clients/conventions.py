@@ -75,12 +75,13 @@ class CafConventionsClient(ServiceClient):
         countersignable: bool | None = None,
         words: str | None = None,
         kind: str | None = None,
+        age: str | None = None,
         sort: str = "oldest",
         cursor: str | None = None,
         limit: int = 50,
     ) -> results.ConventionList:
         """`sort`: "oldest" (longest waiting first) or "newest". `kind`: "initial", "amendment", "renewal", or None for
-        all. `state`: one of the states, or None for all. `words`: name or partner number."""
+        all. `state`: one of the states, or None for all. `words`: name or partner number. `age`: the code of a band."""
         return self._call(
             "conventions",
             idempotent=True,
@@ -88,6 +89,7 @@ class CafConventionsClient(ServiceClient):
             countersignable=countersignable,
             words=words,
             kind=kind,
+            age=age,
             sort=sort,
             cursor=cursor,
             limit=limit,

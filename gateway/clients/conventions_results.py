@@ -2,6 +2,8 @@
 
 from typing import Any, TypedDict
 
+from gateway.clients.base import AgeBand
+
 
 class ConventionStanding(TypedDict):
     """Where the caller's structure stands with its convention (dashboard).
@@ -115,11 +117,13 @@ class ConventionLine(TypedDict):
     ends_on: str | None
     waiting_since: str | None
     age_days: int | None  # whole days of waiting for a signature
+    has_document: bool  # whether its facts are known: a text can be previewed with them
 
 
 class ConventionList(TypedDict):
     items: list[ConventionLine]
     next_cursor: str | None
+    ages: list[AgeBand]
 
 
 class EvidenceEntry(TypedDict):
@@ -191,6 +195,7 @@ class ConventionCounts(TypedDict):
     oldest_awaiting_partner_at: str | None
     active: int
     ending_soon: int
+    ages: list[AgeBand]  # those to counter-sign, by band
 
 
 class TextVersion(TypedDict):

@@ -118,10 +118,12 @@ class ReviewClient(ServiceClient):
         assigned_to: str | None = None,
         structure_type: str | None = None,
         words: str | None = None,
+        age: str | None = None,
         sort: str = "oldest",
         cursor: str | None = None,
     ) -> results.Queue:
-        """`assigned_to`: an account id, "me" or "nobody". `sort`: "oldest", "newest" or "name"."""
+        """`assigned_to`: an account id, "me", "nobody" or "me_or_nobody". `age`: the code of a band.
+        `sort`: "oldest", "newest" or "name"."""
         return self._call(
             "applications",
             idempotent=True,
@@ -129,13 +131,14 @@ class ReviewClient(ServiceClient):
             assigned_to=assigned_to,
             structure_type=structure_type,
             words=words,
+            age=age,
             sort=sort,
             cursor=cursor,
         )
 
     def application_counts(self) -> dict[str, Any]:
-        """{"to_take", "mine", "in_review", "correction_requested", "approved", "rejected", "oldest_waiting_since"} for
-        the back office's home."""
+        """{"to_take", "mine", "in_review", "correction_requested", "approved", "rejected", "oldest_waiting_since",
+        "ages": those that wait for the caller, by band} for the back office's home."""
         return self._call("application_counts", idempotent=True)
 
     def application(self, application_id: str) -> results.ReviewedApplication:

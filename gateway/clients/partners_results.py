@@ -2,6 +2,8 @@
 
 from typing import Any, TypedDict
 
+from gateway.clients.base import AgeBand
+
 
 class DocumentKind(TypedDict):
     """One kind of supporting document that a structure type asks for."""
@@ -199,6 +201,7 @@ class Queue(TypedDict):
     items: list[QueueItem]
     next_cursor: str | None
     counts: dict[str, int]
+    ages: list[AgeBand]
 
 
 class Duplicate(TypedDict):

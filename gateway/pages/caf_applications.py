@@ -22,7 +22,7 @@ from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_applications", __name__, url_prefix="/caf/demandes")
 
-FILTERS = ("state", "assigned_to", "structure_type", "words", "sort")
+FILTERS = ("state", "assigned_to", "structure_type", "words", "age", "sort")
 STATES = ("submitted", "in_review", "correction_requested", "approved", "rejected")
 DUPLICATES = {
     "iban": _l("Même IBAN"),

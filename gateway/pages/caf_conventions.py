@@ -62,12 +62,19 @@ def index() -> ResponseReturnValue:
         "countersignable": True if shown == "a_contresigner" else None,
         "words": words[:100] or None,
         "kind": request.args.get("type") if request.args.get("type") in KINDS else None,
+        "age": request.args.get("anciennete") or None,
         "sort": "newest" if request.args.get("tri") == "newest" else "oldest",
     }
     found = CafConventionsClient().conventions(**filters, cursor=request.args.get("cursor"))
     may_sign = viewer().may("signatory")
     recent = CafConventionsClient().recent_countersigning() if may_sign else []
-    asked = {"etat": shown, "mots": words or None, "type": filters["kind"], "tri": filters["sort"]}
+    asked = {
+        "etat": shown,
+        "mots": words or None,
+        "type": filters["kind"],
+        "anciennete": filters["age"],
+        "tri": filters["sort"],
+    }
     return render_template(
         "caf_conventions/index.html",
         found=found,

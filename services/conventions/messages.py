@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from services.chassis.events import Event, Reading
 from services.conventions.domain.states import RefusalCause
+from services.conventions.domain.waiting import BANDS
 
 
 class Identifier(fields.UUID):
@@ -236,6 +237,7 @@ class ListConventions(Schema):
     )
     sort = fields.String(load_default="oldest", validate=validate.OneOf(["oldest", "newest"]))
     words = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100))
+    age = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(list(BANDS)))
     cursor = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=200))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 

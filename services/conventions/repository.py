@@ -151,6 +151,16 @@ def evidence(session: Session, convention_id: str) -> Sequence[EvidenceLink]:
 Line = tuple[Convention, Structure | None]
 
 
+Span = tuple[datetime | None, datetime]
+"""After the first instant (None: whenever), not after the second."""
+
+
+def _began(span: Span) -> Any:
+    after, until = span
+    since = Convention.waiting_since
+    return and_(since <= until, since > after) if after else since <= until
+
+
 def is_countersignable() -> Any:
     return and_(Convention.state == ConventionState.SIGNED_BY_PARTNER, Convention.approved_at.is_not(None))
 
@@ -165,6 +175,7 @@ def page(
     limit: int,
     kind: str | None = None,
     sort: str = "oldest",
+    waiting: Span | None = None,
 ) -> tuple[list[Line], str | None]:
     """Longest waiting first, or last with ``sort="newest"``."""
     query = select(Convention, Structure).outerjoin(Structure, Structure.structure_id == Convention.structure_id)
@@ -176,6 +187,8 @@ def page(
         query = query.where(Convention.kind == kind)
     if words and words.strip():
         query = query.where(_matches(words))
+    if waiting:
+        query = query.where(_began(waiting))
     order, newest = (Convention.waiting_since, Convention.id), sort == "newest"
     if after := _decode(cursor):
         query = query.where(tuple_(*order) < after if newest else tuple_(*order) > after)
@@ -227,6 +240,12 @@ def counts(session: Session, ending_before: date) -> dict[str, Any]:
         .label("ending_soon"),
     )
     return dict(session.execute(query).mappings().one())
+
+
+def countersignable_by_age(session: Session, spans: Sequence[Span]) -> Sequence[int]:
+    """How many have waited for the Caf's signature since each of these spans."""
+    query = select(*(func.count().filter(_began(span)) for span in spans)).where(is_countersignable())
+    return tuple(session.execute(query).one())
 
 
 # ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────

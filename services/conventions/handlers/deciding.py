@@ -9,19 +9,31 @@ from services.conventions.domain import states, texts
 from services.conventions.domain.evidence import Evidence
 from services.conventions.domain.refusals import TerminationInThePast
 from services.conventions.domain.states import Act, ConventionState, Kind, RefusalCause
+from services.conventions.domain.waiting import AGE_BANDS, BANDS
 from services.conventions.handlers import chain, preparing, reading, views
 from services.conventions.models import Convention, Document, Structure
 
 ENDING_SOON = timedelta(days=60)
 
 
-def conventions(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
-    lines, next_cursor = repository.page(uow.session, **filters)
-    return {"items": [views.line(*found, uow.now) for found in lines], "next_cursor": next_cursor}
+def conventions(uow: UnitOfWork, *, age: str | None = None, **filters: Any) -> dict[str, Any]:
+    """One page of the Caf's list; `age`: the code of a band."""
+    span = BANDS[age].began_between(uow.now) if age else None
+    lines, next_cursor = repository.page(uow.session, waiting=span, **filters)
+    return {
+        "items": [views.line(*found, uow.now) for found in lines],
+        "next_cursor": next_cursor,
+        "ages": [views.band(band) for band in AGE_BANDS],
+    }
 
 
 def counts(uow: UnitOfWork) -> dict[str, Any]:
-    return repository.counts(uow.session, uow.today + ENDING_SOON)
+    """For the back office's home; `ages`: those to counter-sign, by band."""
+    found = repository.counts(uow.session, uow.today + ENDING_SOON)
+    spans = [band.began_between(uow.now) for band in AGE_BANDS]
+    by_age = repository.countersignable_by_age(uow.session, spans)
+    ages = [views.band(band) | {"count": count} for band, count in zip(AGE_BANDS, by_age, strict=True)]
+    return found | {"ages": ages}
 
 
 def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:

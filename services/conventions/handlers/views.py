@@ -10,6 +10,7 @@ from services.conventions.domain import signing_codes, states, texts
 from services.conventions.domain.evidence import Link
 from services.conventions.domain.signing_codes import Tries
 from services.conventions.domain.states import ConventionState
+from services.conventions.domain.waiting import AgeBand
 from services.conventions.models import Convention, Document, Structure
 
 
@@ -95,6 +96,7 @@ def line(convention: Convention, structure: Structure | None, now: datetime) -> 
         "state": convention.state,
         "countersignable": convention.state == ConventionState.SIGNED_BY_PARTNER and convention.approved_at is not None,
         "text_version": convention.text_version,
+        "has_document": convention.document_id is not None,
         "prepared_at": convention.prepared_at,
         "signed_at": convention.signed_at,
         "activated_at": convention.activated_at,
@@ -103,6 +105,10 @@ def line(convention: Convention, structure: Structure | None, now: datetime) -> 
         "waiting_since": convention.waiting_since if convention.state in states.OPEN else None,
         "age_days": (now - convention.waiting_since).days if convention.state in states.OPEN else None,
     }
+
+
+def band(found: AgeBand) -> dict[str, Any]:
+    return {"code": found.code, "first_days": found.first_days, "last_days": found.last_days}
 
 
 def link(found: Link) -> dict[str, Any]:

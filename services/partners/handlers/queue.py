@@ -15,6 +15,7 @@ from services.partners import catalogue, repository, views
 from services.partners.domain.application import Action, State, allowed
 from services.partners.domain.bank_account import compared_with_rib
 from services.partners.domain.documents import BANK_DETAILS
+from services.partners.domain.waiting import AGE_BANDS, BANDS, AgeBand
 from services.partners.handlers.review import open_application
 from services.partners.handlers.submission import present
 from services.partners.models import Application, Document
@@ -36,11 +37,15 @@ def applications(
     assigned_to: str | None,
     structure_type: str | None,
     words: str | None,
+    age: str | None,
     sort: str,
     cursor: str | None,
 ) -> dict[str, Any]:
-    """One page of the queue; without a state, what waits for the Caf. `assigned_to`: an id, "me" or "nobody"."""
+    """One page of the queue; without a state, what waits for the Caf. `assigned_to`: an id, "me", "nobody", or
+    "me_or_nobody": what waits for the caller. `age`: the code of a band."""
     query = select(Application).where(*_filters(uow, state, assigned_to, structure_type, words))
+    if age:
+        query = query.where(_in_band(BANDS[age], uow.now))
     rows: list[Application] = list(uow.session.scalars(_page(query, sort, cursor)))
     more = len(rows) > PAGE
     rows = rows[:PAGE]
@@ -48,7 +53,18 @@ def applications(
         "items": [_line(row, uow.now) for row in rows],
         "next_cursor": _cursor(rows[-1], sort) if more else None,
         "counts": _counts(uow.session),
+        "ages": [_band(band) for band in AGE_BANDS],
     }
+
+
+def _band(band: AgeBand) -> dict[str, Any]:
+    return {"code": band.code, "first_days": band.first_days, "last_days": band.last_days}
+
+
+def _in_band(band: AgeBand, now: datetime) -> ColumnElement[bool]:
+    after, until = band.began_between(now)
+    since = Application.waiting_since
+    return and_(since <= until, since > after) if after else since <= until
 
 
 def _filters(
@@ -60,6 +76,8 @@ def _filters(
         found = [Application.state != State.DRAFT.value]
     if assigned_to == "nobody":
         found.append(Application.assigned_to.is_(None))
+    elif assigned_to == "me_or_nobody":
+        found.append(_for_the_caller(uow))
     elif assigned_to:
         found.append(Application.assigned_to == (uow.actor.account_id if assigned_to == "me" else assigned_to))
     if structure_type:
@@ -67,6 +85,11 @@ def _filters(
     if words and words.strip():
         found.append(_matching(words.strip()))
     return found
+
+
+def _for_the_caller(uow: UnitOfWork) -> ColumnElement[bool]:
+    """In the caller's hands or in nobody's."""
+    return or_(Application.assigned_to.is_(None), Application.assigned_to == uow.actor.account_id)
 
 
 def _matching(words: str) -> ColumnElement[bool]:
@@ -133,7 +156,7 @@ def _counts(session: Session) -> dict[str, int]:
 
 
 def application_counts(uow: UnitOfWork) -> dict[str, Any]:
-    """What the back office's home says of applications."""
+    """What the back office's home says of applications; `ages`: those that wait for the caller, by band."""
     counts = _counts(uow.session)
     mine = select(func.count()).where(
         and_(Application.state == State.IN_REVIEW.value, Application.assigned_to == uow.actor.account_id)
@@ -147,7 +170,16 @@ def application_counts(uow: UnitOfWork) -> dict[str, Any]:
         "rejected": counts[State.REJECTED.value],
         "mine": uow.session.scalar(mine) or 0,
         "oldest_waiting_since": uow.session.scalar(oldest),
+        "ages": _ages(uow),
     }
+
+
+def _ages(uow: UnitOfWork) -> list[dict[str, Any]]:
+    """Every band with how many applications of it wait for the caller."""
+    counted = [func.count().filter(_in_band(band, uow.now)) for band in AGE_BANDS]
+    waiting = select(*counted).where(Application.state.in_(WAITING_FOR_THE_CAF), _for_the_caller(uow))
+    counts = uow.session.execute(waiting).one()
+    return [_band(band) | {"count": count} for band, count in zip(AGE_BANDS, counts, strict=True)]
 
 
 def application(database: BoundDatabase, call: Any, identity: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from services.partners.domain.waiting import BANDS
+
 WORDS = validate.Length(max=2000)
 
 
@@ -83,6 +85,7 @@ class ListApplications(Schema):
     assigned_to = fields.String(load_default=None, allow_none=True)
     structure_type = fields.String(load_default=None, allow_none=True)
     words = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    age = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(list(BANDS)))
     sort = fields.String(load_default="oldest", validate=validate.OneOf(["oldest", "newest", "name"]))
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=400))
 

@@ -289,6 +289,22 @@ def test_a_rejected_application_refuses_its_convention(world: World):
         club.read()
 
 
+def test_what_waits_for_the_caf_is_counted_and_listed_by_age(world: World, move_clock):
+    old, young = world.club(name="Ancien", approved=True).sign(), world.club(name="Pas approuvé").sign()
+    move_clock("+5d")
+    young.approve()
+    counts = {band["code"]: band["count"] for band in world.run(deciding.counts)["ages"]}
+    assert counts == {"0-2": 1, "3-7": 1, "8-30": 0, "31-": 0}
+
+    def listed(age: str) -> list[str]:
+        asked = {"state": None, "countersignable": True, "words": None, "limit": 5, "cursor": None}
+        return [line["convention_id"] for line in world.run(deciding.conventions, age=age, **asked)["items"]]
+
+    assert [listed(code) for code in counts] == [[young.convention_id], [old.convention_id], [], []]
+    move_clock("+40d")
+    assert set(listed("31-")) == {old.convention_id, young.convention_id}
+
+
 def test_the_caf_s_list_is_longest_waiting_first_and_pages(world: World):
     clubs = [world.club(name=f"Club {number}").sign() for number in range(3)]
     filters = {"state": None, "countersignable": None, "words": "club", "limit": 2}

@@ -42,6 +42,48 @@ def test_the_queue_shows_who_waits_and_since_when(world):
     assert line["reference"].startswith("L") and line["structure_type_label"] == "Association"
 
 
+def waits_since(world, club, days):
+    """As if the club had waited for so many days."""
+    world.rows(
+        "UPDATE applications SET waiting_since = waiting_since - make_interval(days => %s) WHERE application_id = %s"
+        " RETURNING application_id",
+        days, club.application_id,
+    )  # fmt: skip
+
+
+def test_what_waits_for_an_agent_is_counted_and_listed_by_age(world):
+    """Each count is the length of the list that its link opens: what is in nobody's hands or in the agent's own."""
+    agent, clubs = str(uuid4()), [world.submitted(Club("company")) for _ in range(4)]
+    for club, days in zip(clubs, (0, 3, 30, 31), strict=True):
+        waits_since(world, club, days)
+    before = {band["code"]: band["count"] for band in world.as_agent("application_counts", agent=agent)["ages"]}
+    assert list(before) == ["0-2", "3-7", "8-30", "31-"] and min(before.values()) >= 1
+
+    def listed(code: str) -> set[str]:
+        found, cursor = set(), None
+        while True:
+            asked = {"age": code, "assigned_to": "me_or_nobody", "cursor": cursor}
+            page = world.as_agent("applications", agent=agent, **asked)
+            found |= {line["application_id"] for line in page["items"]}
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    for club, code in zip(clubs, before, strict=True):
+        found = listed(code)
+        assert club.application_id in found and len(found) == before[code]
+    world.as_agent("take_application", agent=agent, application_id=clubs[3].application_id)
+    world.as_agent("take_application", agent=world.other_agent, application_id=clubs[2].application_id)
+    assert clubs[3].application_id in listed("31-"), "what is in my hands waits for me"
+    assert clubs[2].application_id not in listed("8-30"), "what a colleague has doesn't"
+    after = {band["code"]: band["count"] for band in world.as_agent("application_counts", agent=agent)["ages"]}
+    assert after == before | {"8-30": before["8-30"] - 1}
+
+
+def test_an_age_that_is_no_band_is_refused(world):
+    assert refusal(world.as_agent, "applications", age="0-99").code == "validation_failed"
+
+
 def test_pages_of_the_queue_show_everyone_once(world):
     clubs = {world.submitted(Club("company")).application_id for _ in range(3)}
     for sort in ("oldest", "newest", "name"):

@@ -1,5 +1,7 @@
 """The pages of conventions: what each state shows, what a press sends, who may."""
 
+import re
+
 import pytest
 
 from services.chassis.refusals import Refused, Unavailable
@@ -254,13 +256,84 @@ CHANGES = [
 ]  # fmt: skip
 
 
-def test_the_texts_and_their_difference(signatory, bus):
+@pytest.fixture
+def texts(bus):
     versions = [
         {"version": "2026-2", "effective_on": "2026-11-24", "articles": 14, "conventions": 0},
         {"version": "2026-1", "effective_on": "2026-01-01", "articles": 14, "conventions": 3},
     ]
     bus.answers["conventions.text_versions"] = {"in_effect": "2026-2", "to_amend": 3, "items": versions}
     bus.answers["conventions.text_difference"] = {"before": "", "now": "", "lines": CHANGES}
+
+
+def test_a_structure_is_looked_for_and_each_is_offered_once(signatory, bus, texts):
+    lines = [
+        LINE | {"has_document": True},
+        LINE | {"convention_id": "c-older", "has_document": True},
+        LINE | {"convention_id": "c-0", "structure_id": "s-9", "structure_name": "Jamais lue", "has_document": False},
+    ]
+    bus.answers["conventions.conventions"] = {"items": lines, "next_cursor": None}
+    page = signatory.get("/caf/textes-de-convention?structure=judo").text
+    [asked] = bus.called("conventions.conventions")
+    assert asked["words"] == "judo" and asked["sort"] == "newest"
+    [offered] = re.findall(r'href="([^"]+convention=[^"]+)"', page)
+    assert offered.endswith("#apercu") and f"convention={CONVENTION_ID}" in offered and "version=2026-2" in offered
+    assert "Jamais lue" not in page and "<iframe" not in page
+
+
+def test_a_version_is_previewed_with_the_structure_that_was_chosen(signatory, texts):
+    address = f"/caf/textes-de-convention?convention={CONVENTION_ID}"
+    page = signatory.get(address).text
+    assert f'src="/caf/textes-de-convention/2026-2/apercu?convention={CONVENTION_ID}"' in page
+    assert f"convention={CONVENTION_ID}&amp;version=2026-1#apercu" in page
+    page = signatory.get(f"{address}&version=2026-1").text
+    assert f'src="/caf/textes-de-convention/2026-1/apercu?convention={CONVENTION_ID}"' in page
+    assert "Version 2026-1, avec les données de Judo Club" in page
+
+
+def test_a_number_that_nobody_has_is_told(signatory, bus, texts):
+    bus.answers["conventions.conventions"] = {"items": [], "next_cursor": None}
+    page = signatory.get("/caf/textes-de-convention?structure=93-000000-0").text
+    assert "Aucune structure de ce nom" in page
+
+
+def test_who_may_not_review_previews_nobody_s_data(sign_in, bus, texts):
+    client = sign_in("agent", "preparer")
+    assert client.get(f"/caf/textes-de-convention?convention={CONVENTION_ID}").status_code == 403
+    assert client.get(f"/caf/textes-de-convention/2026-2/apercu?convention={CONVENTION_ID}").status_code == 403
+    assert bus.called("conventions.preview_text") == []
+
+
+def test_a_termination_to_come_is_withdrawn_with_a_reason(signatory, bus):
+    bus.answers["conventions.convention"] = DETAIL | {
+        "state": "terminated", "terminated_on": "2027-01-01", "may": ["withdraw_termination"],
+    }  # fmt: skip
+    address = f"/caf/conventions/{CONVENTION_ID}/annuler-la-resiliation"
+    page = signatory.get(f"/caf/conventions/{CONVENTION_ID}").text
+    assert f'action="{address}"' in page and "1 janvier 2027" in page.replace("\u00a0", " ")
+    assert signatory.post(address, data={"reason": ""}).status_code == 422
+    assert bus.called("conventions.withdraw_termination") == []
+    bus.answers["conventions.withdraw_termination"] = Refused("termination_in_effect")
+    answer = signatory.post(address, data={"reason": "Activité reprise"})
+    assert answer.status_code == 422 and "ne peut plus être annulée" in answer.text
+    bus.answers["conventions.withdraw_termination"] = DETAIL
+    assert signatory.post(address, data={"reason": "Activité reprise"}).status_code == 303
+    assert bus.called("conventions.withdraw_termination")[-1] == {
+        "convention_id": CONVENTION_ID, "reason": "Activité reprise",
+    }  # fmt: skip
+
+
+def test_an_instructor_sees_no_way_to_withdraw_a_termination(sign_in, bus):
+    bus.answers["conventions.convention"] = DETAIL | {
+        "state": "terminated", "terminated_on": "2027-01-01", "may": ["withdraw_termination"],
+    }  # fmt: skip
+    client = sign_in("agent", "instructor")
+    assert "Annuler la résiliation" not in client.get(f"/caf/conventions/{CONVENTION_ID}").text
+    answer = client.post(f"/caf/conventions/{CONVENTION_ID}/annuler-la-resiliation", data={"reason": "Non"})
+    assert answer.status_code == 403
+
+
+def test_the_texts_and_their_difference(signatory, bus, texts):
     page = signatory.get("/caf/textes-de-convention").text
     assert "<ins>Neuf</ins>" in page and "Le préavis est <del>d’un </del><ins>de deux </ins>mois." in page
     assert page.count("Article 10 – Résiliation") == 1 and "Resté" not in page
