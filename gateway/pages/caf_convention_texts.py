@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         now=now,
         compared=compared,
         may_sign=viewer().may("signatory"),
-        words=words,
+        typed=words,
         found=_structures(words) if words else [],
         **_chosen(known, versions["in_effect"]),
     )

@@ -1,5 +1,7 @@
 """A second round: what the Caf refuses reopens, and nothing else; on a phone for the club, on a desk for the agent."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -75,6 +77,41 @@ def test_only_what_was_refused_reopens_and_the_agent_sees_what_changed(site, per
     agent.sees("tour 2", "Modifié à ce tour", "statuts-signés.pdf")
     accepts_what_is_left(agent)
     agent.press("Approuver la demande").sees("Numéro partenaire").checked("23-demande-approuvee")
+
+
+WAYS = {"desk": {}, "phone": {"phone": True}, "without-scripts": {"scripts": False}}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_verdict_has_its_piece_at_hand(site, person, way) -> None:
+    """The piece stands beside the data, changes with a link or after a verdict, and the data stays where it was."""
+    club, agent = applicant(4 + [*WAYS].index(way), "piece"), person(**WAYS[way])
+    partner.apply(Browser(site.base_url), club)
+    signs_in_as_agent(agent, site)
+    agent.follow("Demandes à instruire").follow(club.structure)
+    beside = agent.page.get_by_role("region", name="Pièce examinée")
+    frame = beside.locator("iframe, img")
+    expect(beside.get_by_role("heading")).to_have_text(STATUTES)
+    agent.press("Prendre en charge")
+
+    representative = item(agent, "Représentant légal")
+    representative.get_by_role("link", name="Pièce d’identité").click()
+    expect(beside.get_by_role("heading")).to_contain_text("Pièce d’identité")
+    expect(beside).to_be_in_viewport()
+    if way == "desk":
+        expect(representative.get_by_role("link", name="Pièce d’identité")).to_be_in_viewport()
+    shown = agent.page.request.get(site.base_url + str(frame.get_attribute("src")).partition("#")[0])
+    assert shown.ok and shown.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["content-disposition"].startswith("inline")
+    agent.does_not_scroll_sideways()
+
+    beside.get_by_role("link", name="Suivante").click()
+    expect(frame).to_have_attribute("title", re.compile("RIB"))
+    beside.get_by_role("link", name="Revenir à l’élément").click()
+    expect(item(agent, "RIB").get_by_role("heading")).to_be_in_viewport()
+    agent.press("Accepter", within=item(agent, "RIB"))
+    expect(item(agent, "RIB")).to_contain_text("Accepté")
+    expect(beside.get_by_role("heading")).to_have_text(STATUTES)
 
 
 def test_the_form_is_taken_up_again_on_another_device(site, person) -> None:

@@ -277,17 +277,20 @@ def test_a_structure_is_looked_for_and_each_is_offered_once(signatory, bus, text
     [asked] = bus.called("conventions.conventions")
     assert asked["words"] == "judo" and asked["sort"] == "newest"
     [offered] = re.findall(r'href="([^"]+convention=[^"]+)"', page)
-    assert offered.endswith("#apercu") and f"convention={CONVENTION_ID}" in offered and "version=2026-2" in offered
+    assert offered.endswith("#apercu") and {"structure=judo", f"convention={CONVENTION_ID}", "version=2026-2"} <= set(
+        re.split("[?#]|&amp;", offered)
+    )
+    assert 'name="structure" value="judo"' in page
     assert "Jamais lue" not in page and "<iframe" not in page
 
 
 def test_a_version_is_previewed_with_the_structure_that_was_chosen(signatory, texts):
     address = f"/caf/textes-de-convention?convention={CONVENTION_ID}"
     page = signatory.get(address).text
-    assert f'src="/caf/textes-de-convention/2026-2/apercu?convention={CONVENTION_ID}"' in page
+    assert f'src="/caf/textes-de-convention/2026-2/apercu?convention={CONVENTION_ID}#' in page
     assert f"convention={CONVENTION_ID}&amp;version=2026-1#apercu" in page
     page = signatory.get(f"{address}&version=2026-1").text
-    assert f'src="/caf/textes-de-convention/2026-1/apercu?convention={CONVENTION_ID}"' in page
+    assert f'src="/caf/textes-de-convention/2026-1/apercu?convention={CONVENTION_ID}#' in page
     assert "Version 2026-1, avec les données de Judo Club" in page
 
 
