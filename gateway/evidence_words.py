@@ -64,6 +64,7 @@ def _details(facts: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
         _("jusqu’au %(when)s", when=instant(facts["blocked_until"])) if "blocked_until" in facts else "",
         _("numéro partenaire %(number)s", number=facts["partner_number"]) if facts.get("partner_number") else "",
         _("effet le %(day)s", day=day(facts["effective_on"])) if facts.get("effective_on") else "",
+        _("prévue pour le %(day)s", day=day(facts["announced_for"])) if facts.get("announced_for") else "",
         facts.get("reason") or "",
         facts.get("ip") or "",
     ]

@@ -159,7 +159,7 @@ def withdraw_termination(uow: UnitOfWork, *, convention_id: str, reason: str) ->
     found.waiting_since = uow.now
     found.terminated_at = found.terminated_on = found.reason = None
     assert announced_for is not None
-    about = {"reason": reason, "effective_on": announced_for.isoformat()}
+    about = {"reason": reason, "announced_for": announced_for.isoformat()}
     chain.append(uow, found, Evidence.TERMINATION_WITHDRAWN, account_id=uow.actor.account_id, **about)
     uow.publish(
         messages.ConventionTerminationWithdrawn,
