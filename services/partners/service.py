@@ -193,12 +193,12 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
     @on_event(messages.ConventionTerminated)
     def on_convention_terminated(self, event: Any) -> None:
         with self.database.once(event) as uow:
-            structures.on_convention_terminated(uow, **event.data)
+            structures.on_convention_terminated(uow, event.time, **event.data)
 
     @on_event(messages.ConventionTerminationWithdrawn)
     def on_convention_termination_withdrawn(self, event: Any) -> None:
         with self.database.once(event) as uow:
-            structures.on_convention_termination_withdrawn(uow, **event.data)
+            structures.on_convention_termination_withdrawn(uow, event.time, **event.data)
 
     @every(seconds=600)
     def drop_expired_drafts(self) -> None:

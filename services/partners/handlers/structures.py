@@ -1,5 +1,6 @@
 """Structures: made from a submitted application, kept in step with its corrections, shown to those who ask."""
 
+from datetime import datetime
 from typing import Any
 
 from services.chassis import clock
@@ -179,19 +180,22 @@ def on_convention_activated(uow: UnitOfWork, structure_id: str, activated_at: An
     directory.refresh(uow, structure_id)
 
 
-def on_convention_terminated(uow: UnitOfWork, structure_id: str, effective_on: Any) -> None:
+def on_convention_terminated(uow: UnitOfWork, told_at: datetime, structure_id: str, effective_on: Any) -> None:
     """The structure leaves the list when the termination takes effect, at the start of that day in Paris."""
-    structure = uow.session.get_one(Structure, structure_id, with_for_update=True)
-    structure.ended_at = clock.day_start(effective_on)
-    structure.updated_at = uow.now
-    uow.session.flush()
-    directory.refresh(uow, structure_id)
+    _ends(uow, told_at, structure_id, clock.day_start(effective_on))
 
 
-def on_convention_termination_withdrawn(uow: UnitOfWork, structure_id: str) -> None:
+def on_convention_termination_withdrawn(uow: UnitOfWork, told_at: datetime, structure_id: str) -> None:
     """The termination will not take effect: the structure stays in the list."""
+    _ends(uow, told_at, structure_id, None)
+
+
+def _ends(uow: UnitOfWork, told_at: datetime, structure_id: str, ended_at: datetime | None) -> None:
+    """The newest word on the end counts, whatever the order of arrival."""
     structure = uow.session.get_one(Structure, structure_id, with_for_update=True)
-    structure.ended_at = None
+    if structure.end_told_at is not None and told_at < structure.end_told_at:
+        return
+    structure.ended_at, structure.end_told_at = ended_at, told_at
     structure.updated_at = uow.now
     uow.session.flush()
     directory.refresh(uow, structure_id)

@@ -41,6 +41,7 @@ class Structure(Base):
     partner_number: Mapped[Words | None]
     active_since: Mapped[Instant | None]
     ended_at: Mapped[Instant | None]
+    end_told_at: Mapped[Instant | None]  # when conventions last spoke of an end: an older word doesn't undo it
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
 

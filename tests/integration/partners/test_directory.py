@@ -1,5 +1,7 @@
 """«Liste des partenaires» on a real database: what is found, what is forgiven, what never shows."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.partners.domain.refusals import PartnerUnknown, StaleVersion, ValidationFailed
@@ -102,20 +104,26 @@ def test_only_active_partners_show(partners):
     structure(partners, "Pas encore", active=False, number="1")
     gone = structure(partners, "Terminé", number="2")
     with partners.unit_of_work() as uow:
-        structures.on_convention_terminated(uow, structure_id=gone, effective_on=uow.today)
+        structures.on_convention_terminated(uow, uow.now, structure_id=gone, effective_on=uow.today)
     assert names(partners) == []
     for number in ("1", "2", "nobody"):
         with partners.unit_of_work() as uow, pytest.raises(PartnerUnknown):
             public_page.partner(uow, number)
 
 
-def test_a_withdrawn_termination_keeps_its_place_in_the_list(partners):
+@pytest.mark.parametrize("late", [False, True], ids=["in order", "overtaken"])
+def test_a_withdrawn_termination_keeps_its_place_in_the_list(partners, late):
     kept = structure(partners, "Continue", number="3")
-    with partners.unit_of_work() as uow:
-        structures.on_convention_terminated(uow, structure_id=kept, effective_on=uow.today)
-    assert names(partners) == []
-    with partners.unit_of_work() as uow:
-        structures.on_convention_termination_withdrawn(uow, structure_id=kept)
+
+    def ends(uow):
+        structures.on_convention_terminated(uow, uow.now, structure_id=kept, effective_on=uow.today)
+
+    def stays(uow):
+        structures.on_convention_termination_withdrawn(uow, uow.now + timedelta(minutes=1), structure_id=kept)
+
+    for word in (stays, ends) if late else (ends, stays):
+        with partners.unit_of_work() as uow:
+            word(uow)
     assert names(partners) == ["Continue"]
 
 
