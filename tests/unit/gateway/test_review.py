@@ -98,6 +98,7 @@ def test_fields_are_compared_with_the_pieces_of_their_step(instructor):
     assert shown_in(page) == f"{PAGE}/document/{IDENTITY_FRONT}"
     section = page.partition('id="fields:representative"')[2].partition("</section>")[0]
     assert section.count("data-piece") == 2 and RIB not in section
+    assert all(f"document:identity (identity.{side})<" in section for side in (2, 3)), "two sides are told apart"
 
 
 def test_a_piece_of_another_application_shows_nothing_of_it(instructor):
