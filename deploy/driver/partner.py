@@ -13,13 +13,17 @@ STRUCTURE_TYPE = "Association"
 PAYOUTS = "/remboursements"
 
 
-def apply(browser: Browser, found: Applicant) -> Page:
-    """The seven steps of «Je crée mon compte», with real files (guide, «Demander la labellisation»)."""
+def begin(browser: Browser, found: Applicant) -> Page:
+    """The first three steps of «Je crée mon compte», with real files: a draft with documents, and the fourth step."""
     page = browser.open("/login/partner").follow("Je crée mon compte")
     page = page.press("SUIVANT")
     page = page.press("SUIVANT", {"Type de structure": STRUCTURE_TYPE})
-    page = _structure_step(page, found)
-    page = page.press(
+    return _structure_step(page, found)
+
+
+def apply(browser: Browser, found: Applicant) -> Page:
+    """The seven steps of «Je crée mon compte» (guide, «Demander la labellisation»)."""
+    page = begin(browser, found).press(
         "SUIVANT",
         {
             "Nom": found.last_name,
