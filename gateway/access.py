@@ -26,7 +26,6 @@ AGENT_ROLES = frozenset({"agent", "instructor", "signatory", "preparer", "releas
 SESSION_COOKIE = "psl_session"
 REMEMBER_S = 30.0
 """How long a resolved session may be reused: revocations reach services as events, not through here."""
-ACTOR_CODES = frozenset({"actor_invalid", "actor_revoked"})
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Viewer:
     structure: dict[str, Any] | None = None
     structures: tuple[dict[str, Any], ...] = field(default=())
     must_personalise: bool = False
+    second_factor: bool = False
     token: str = ""
 
     @property
@@ -72,6 +72,7 @@ class Viewer:
             structure=resolved.get("structure"),
             structures=tuple(resolved.get("structures") or ()),
             must_personalise=bool(resolved.get("must_personalise")),
+            second_factor=bool(resolved.get("second_factor")),
             token=resolved.get("actor_token") or "",
         )
 
@@ -196,6 +197,9 @@ def allow(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     Nobody signed in → the sign-in page, which leads back here. A provisional password → the page that
     personalises it. A person who hasn't chosen a structure → the choice. The wrong role → 403.
+
+    A service that no longer believes the actor has the last word, although the page could do without its answer: whose
+    session was closed elsewhere is led to sign in again.
     """
     if not roles:
         raise ValueError("state at least one role")
@@ -206,7 +210,10 @@ def allow(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if VISITOR not in wanted and not viewer().may(*wanted):
                 return _lead_elsewhere(wanted)
-            return view(*args, **kwargs)
+            answer = view(*args, **kwargs)
+            if "actor_refused" in g:
+                raise g.actor_refused
+            return answer
 
         guarded.allowed_roles = wanted  # type: ignore[attr-defined]
         return guarded

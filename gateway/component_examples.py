@@ -34,6 +34,7 @@ class ExampleForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    code = StringField("Code d’authentification")
     agreed = BooleanField("J’accepte les conditions d’utilisation de mes données")
     proof = FileField("Statuts")
 

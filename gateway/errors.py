@@ -8,7 +8,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import cookies
-from gateway.access import ACTOR_CODES, SESSION_COOKIE, close_session, forget_resolved_session, viewer
+from gateway.access import SESSION_COOKIE, close_session, forget_resolved_session, viewer
+from gateway.clients.base import ACTOR_CODES
 from gateway.refusals import describe, flash_refusal
 from gateway.resending import typed
 from gateway.translation import N_

@@ -87,6 +87,8 @@ CAF_MENU = (
     Entry(N_("Finances"), "caf_finance.dashboard", "bank", FINANCE, N_("Tableau de bord, rapprochement, retours")),
     Entry(N_("Assistance"), "caf_assistance.index", "help", INSTRUCTOR, N_("Demandes des partenaires et du public")),
     Entry(N_("Ressources"), "caf_resources.index", "book", ADMINISTRATOR, N_("Documents mis à disposition")),
+    Entry(N_("Comptes des partenaires"), "caf_accounts.index", "lock", ADMINISTRATOR,
+          N_("Sessions, double authentification")),
     Entry(N_("Agents"), "caf_agents.index", "people", ADMINISTRATOR, N_("Comptes et rôles de la Caf")),
     Entry(N_("Journal"), "caf_journal.index", "journal", ADMINISTRATOR, N_("Qui a fait quoi, et quand")),
     Entry(N_("Messages en échec"), "caf_dead_letters.index", "flag", ADMINISTRATOR,

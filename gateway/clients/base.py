@@ -13,6 +13,8 @@ from flask import current_app, g, has_request_context
 from services.chassis.bus import DEADLINE_S
 from services.chassis.refusals import Refused, Unavailable
 
+ACTOR_CODES = frozenset({"actor_invalid", "actor_revoked"})
+"""What a service says of an actor token that it doesn't, or no longer, believe."""
 LEAST_S = 0.3
 """What a call gets when this request has already spent its patience on a silent service."""
 
@@ -90,6 +92,8 @@ class ServiceClient:
             )
         except Refused as refused:
             refused.service = self.service  # type: ignore[attr-defined]  # whose words to use for it
+            if refused.code in ACTOR_CODES and self._token is None and has_request_context():
+                g.actor_refused = refused  # whatever the page does about it: see `gateway.access.allow`
             raise
         except Unavailable:
             if has_request_context():

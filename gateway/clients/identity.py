@@ -78,7 +78,8 @@ class SessionsClient(ServiceClient):
 
     def step_up(self, act: str, *, password: str | None = None, totp: str | None = None) -> results.Proof:
         """A short-lived proof, for one kind of `act` (`bank_account:change`, `batch:release` …), that the
-        person has just shown the password (partners) or a fresh code (agents). The service that owns the act
+        person has just shown the password (partners; with a fresh code if they have a second factor) or
+        a fresh code (agents). The service that owns the act
         checks it with `services.chassis.actor.verify_proof`. Refuses `step_up_failed`,
         `too_many_attempts`."""
         return self._call("step_up", act=act, password=password, totp=totp)
@@ -93,9 +94,14 @@ class AccountClient(ServiceClient):
         """Replaces the provisional password; the session is rotated, so set the cookie again."""
         return self._call("personalise_password", password=password, ip=ip, user_agent=user_agent)
 
-    def change_password(self, current: str, password: str, *, ip: str, user_agent: str) -> results.OpenedSession:
-        """Closes every other session and rotates this one. Refuses `step_up_failed`, `validation_failed`."""
-        return self._call("change_password", current=current, password=password, ip=ip, user_agent=user_agent)
+    def change_password(
+        self, current: str, password: str, code: str | None = None, *, ip: str, user_agent: str
+    ) -> results.OpenedSession:
+        """Closes every other session and rotates this one. `code`: of who has a second factor. Refuses
+        `step_up_failed`, `totp_wrong`, `validation_failed`."""
+        return self._call(
+            "change_password", current=current, password=password, code=code, ip=ip, user_agent=user_agent
+        )
 
     def request_password_reset(self, email: str) -> dict[str, Any]:
         """Always answers {}: whether the address is known is never told."""
@@ -117,10 +123,10 @@ class AccountClient(ServiceClient):
             "update_person", civility=civility, first_name=first_name, last_name=last_name, position=position
         )
 
-    def request_email_change(self, email: str, password: str) -> dict[str, Any]:
-        """Mails a link to both addresses; both must be followed. Refuses `step_up_failed`,
+    def request_email_change(self, email: str, password: str, code: str | None = None) -> dict[str, Any]:
+        """Mails a link to both addresses; both must be followed. Refuses `step_up_failed`, `totp_wrong`,
         `email_already_used`."""
-        return self._call("request_email_change", email=email, password=password)
+        return self._call("request_email_change", email=email, password=password, code=code)
 
     def confirm_email_change(self, token: str) -> dict[str, Any]:
         """{"state": "waiting_for_other_address" | "changed"}. Refuses `link_invalid`,
@@ -130,9 +136,10 @@ class AccountClient(ServiceClient):
     def cancel_email_change(self) -> dict[str, Any]:
         return self._call("cancel_email_change")
 
-    def request_mobile_change(self, mobile: str, password: str) -> dict[str, Any]:
-        """{"masked_phone"}: a code leaves to the new number. Refuses `step_up_failed`, `too_many_mobile_codes`."""
-        return self._call("request_mobile_change", mobile=mobile, password=password)
+    def request_mobile_change(self, mobile: str, password: str, code: str | None = None) -> dict[str, Any]:
+        """{"masked_phone"}: a code leaves to the new number. Refuses `step_up_failed`, `totp_wrong`,
+        `too_many_mobile_codes`."""
+        return self._call("request_mobile_change", mobile=mobile, password=password, code=code)
 
     def confirm_mobile_change(self, code: str) -> results.OwnPerson:
         """Refuses `mobile_code_wrong` {tries_left}, `mobile_code_expired`."""
@@ -142,9 +149,10 @@ class AccountClient(ServiceClient):
         """All that the service holds about the caller, for reading (GDPR article 15)."""
         return self._call("export_person", idempotent=True)
 
-    def erase_person(self, password: str) -> dict[str, Any]:
-        """Closes the caller's account and erases its personal data. Refuses `last_administrator`."""
-        return self._call("erase_person", password=password)
+    def erase_person(self, password: str, code: str | None = None) -> dict[str, Any]:
+        """Closes the caller's account and erases its personal data. Refuses `step_up_failed`, `totp_wrong`,
+        `last_administrator`."""
+        return self._call("erase_person", password=password, code=code)
 
 
 class DelegatesClient(ServiceClient):
@@ -194,8 +202,9 @@ class DelegatesClient(ServiceClient):
         mobile: str,
         reason: str,
         password: str,
+        code: str | None = None,
     ) -> dict[str, str]:
-        """{"transfer_id"}. Refuses `transfer_pending`, `step_up_failed`, `email_already_used`,
+        """{"transfer_id"}. Refuses `transfer_pending`, `step_up_failed`, `totp_wrong`, `email_already_used`,
         `validation_failed`."""
         return self._call(
             "request_transfer",
@@ -207,6 +216,7 @@ class DelegatesClient(ServiceClient):
             mobile=mobile,
             reason=reason,
             password=password,
+            code=code,
         )
 
     def own_transfer(self) -> results.Transfer | None:

@@ -28,6 +28,7 @@ class Viewer(TypedDict):
     email: str
     roles: list[str]
     must_personalise: bool
+    second_factor: bool
     structure: StructureChoice | None
     structures: list[StructureChoice]
     actor_token: str
@@ -36,7 +37,7 @@ class Viewer(TypedDict):
 
 class SignedIn(TypedDict):
     """Answer of `sign_in`. `next` says what follows: "session" (signed in), "totp" (type the code of the
-    authenticator), "enrol" (an agent without authenticator yet)."""
+    authenticator: agents, and partners who chose to have one), "enrol" (an agent without authenticator yet)."""
 
     next: str
     session_token: str | None
@@ -158,6 +159,46 @@ class AgentItem(TypedDict):
     state: str
     totp_enrolled: bool
     last_signed_in_at: str | None
+
+
+class SecondFactor(TypedDict):
+    """One's own."""
+
+    enrolled: bool
+    recovery_codes_left: int
+
+
+class AccountItem(TypedDict):
+    """A partner's account in a list of the back office."""
+
+    account_id: str
+    first_name: str
+    last_name: str
+    email: str
+    state: str
+    second_factor: bool
+    last_signed_in_at: str | None
+
+
+class HeldRight(TypedDict):
+    structure_id: str
+    structure_name: str
+    role: str
+    ends_on: str | None
+
+
+class SignedInBrowser(TypedDict):
+    opened_at: str
+    last_seen_at: str
+    device: str
+
+
+class PartnerAccount(AccountItem):
+    """The same on its own page."""
+
+    rights: list[HeldRight]
+    sessions: list[SignedInBrowser]
+    recovery_codes_left: int
 
 
 class Transfer(TypedDict):

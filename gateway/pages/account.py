@@ -22,6 +22,7 @@ from gateway.access import (
 )
 from gateway.clients.identity import IdentityClient
 from gateway.clients.partners_life import AssistanceClient
+from gateway.confirmation import CodeAsked, Confirmed
 from gateway.forms import REQUIRED, Form
 from gateway.pages.sign_in import NewPasswordForm, browser, home_of_viewer
 from gateway.refusals import describe, flash_refusal
@@ -33,7 +34,7 @@ SIGNED_IN = (*PERSONS, *sorted(AGENT_ROLES))
 CIVILITIES = [("Mme", _l("Madame")), ("M.", _l("Monsieur"))]
 
 
-class ChangePasswordForm(NewPasswordForm):
+class ChangePasswordForm(NewPasswordForm, CodeAsked):
     current = PasswordField(_l("Mot de passe actuel"), validators=[InputRequired(REQUIRED)])
 
 
@@ -44,22 +45,16 @@ class PersonForm(Form):
     position = StringField(_l("Fonction"), validators=[Optional()])
 
 
-class EmailForm(Form):
+class EmailForm(Confirmed):
     email = EmailField(_l("Nouvelle adresse e-mail"), validators=[InputRequired(REQUIRED)])
-    password = PasswordField(_l("Mot de passe actuel"), validators=[InputRequired(REQUIRED)])
 
 
-class MobileForm(Form):
+class MobileForm(Confirmed):
     mobile = TelField(_l("Nouveau téléphone portable"), validators=[InputRequired(REQUIRED)])
-    password = PasswordField(_l("Mot de passe actuel"), validators=[InputRequired(REQUIRED)])
 
 
 class MobileCodeForm(Form):
     code = StringField(_l("Code de vérification"), validators=[InputRequired(REQUIRED)])
-
-
-class CloseAccountForm(Form):
-    password = PasswordField(_l("Mot de passe actuel"), validators=[InputRequired(REQUIRED)])
 
 
 class ActionForm(Form):
@@ -149,7 +144,9 @@ def password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     opened = attempt(
         form,
-        lambda: IdentityClient().change_password(form.current.data or "", form.password.data or "", **browser()),
+        lambda: IdentityClient().change_password(
+            form.current.data or "", form.password.data or "", form.typed_code, **browser()
+        ),
     )
     if opened is None:
         return shown("account/password.html", form)
@@ -161,7 +158,10 @@ def password() -> ResponseReturnValue:
 @allow(*SIGNED_IN)
 def email() -> ResponseReturnValue:
     form = EmailForm()
-    done = attempt(form, lambda: IdentityClient().request_email_change(form.email.data or "", form.password.data or ""))
+    done = attempt(
+        form,
+        lambda: IdentityClient().request_email_change(form.email.data or "", form.password.data or "", form.typed_code),
+    )
     if done is None:
         return shown("account/email.html", form)
     flash(
@@ -195,7 +195,10 @@ def confirm_email(token: str) -> ResponseReturnValue:
 def mobile() -> ResponseReturnValue:
     form = MobileForm()
     sent = attempt(
-        form, lambda: IdentityClient().request_mobile_change(form.mobile.data or "", form.password.data or "")
+        form,
+        lambda: IdentityClient().request_mobile_change(
+            form.mobile.data or "", form.password.data or "", form.typed_code
+        ),
     )
     if sent is None:
         return shown("account/mobile.html", form)
@@ -260,8 +263,8 @@ def export() -> ResponseReturnValue:
 @blueprint.route("/compte/fermer", methods=["GET", "POST"])
 @allow(*PERSONS)
 def close() -> ResponseReturnValue:
-    form = CloseAccountForm()
-    done = attempt(form, lambda: IdentityClient().erase_person(form.password.data or ""))
+    form = Confirmed()
+    done = attempt(form, lambda: IdentityClient().erase_person(form.password.data or "", form.typed_code))
     if done is None:
         return shown("account/close.html", form)
     flash(_("Votre compte est fermé et vos données personnelles sont effacées."), "success")

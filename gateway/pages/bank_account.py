@@ -1,4 +1,4 @@
-"""«Coordonnées bancaires»: the account in force, a change with the password again, its history."""
+"""«Coordonnées bancaires»: the account in force, a change that one confirms, its history."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,8 +10,8 @@ from wtforms.validators import InputRequired
 from gateway.access import allow
 from gateway.clients.identity import IdentityClient
 from gateway.clients.partners_life import BankAccountClient
+from gateway.confirmation import CodeAsked
 from gateway.files import stream_upload
-from gateway.forms import Form
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("bank_account", __name__, url_prefix="/coordonnees-bancaires")
@@ -19,7 +19,7 @@ READ_MONEY = ("legal_representative", "manager", "accountant")
 STEP_UP = "bank_account:change"
 
 
-class BankAccountForm(Form):
+class BankAccountForm(CodeAsked):
     iban = StringField(_l("IBAN"), validators=[InputRequired(_l("Recopiez l’IBAN de votre RIB."))])
     holder = StringField(_l("Titulaire du compte"), validators=[InputRequired(_l("Indiquez le titulaire du compte."))])
     rib = FileField(_l("RIB"))
@@ -51,7 +51,7 @@ def submit() -> ResponseReturnValue:
     chosen = request.files.get("rib")
     if form.validate() and _file_chosen(form, chosen):
         try:
-            proof = IdentityClient().step_up(STEP_UP, password=form.password.data)["proof"]
+            proof = IdentityClient().step_up(STEP_UP, password=form.password.data, totp=form.typed_code)["proof"]
             incoming_id = stream_upload(chosen) or ""
             BankAccountClient().submit_bank_account(
                 form.iban.data or "",

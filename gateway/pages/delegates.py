@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Optional
 
 from gateway.access import allow
 from gateway.clients.identity import DelegatesClient
+from gateway.confirmation import CodeAsked
 from gateway.forms import REQUIRED, Form
 from gateway.pages.account import CIVILITIES, attempt, shown
 from gateway.refusals import flash_refusal
@@ -45,7 +46,7 @@ class DelegationForm(Form):
     ends_on = DateField(_l("Date de fin"), validators=[Optional()])
 
 
-class TransferForm(Form):
+class TransferForm(CodeAsked):
     civility = RadioField(_l("Civilité"), choices=CIVILITIES, validators=[InputRequired(REQUIRED)])
     last_name = StringField(_l("Nom"), validators=[InputRequired(REQUIRED)])
     first_name = StringField(_l("Prénom"), validators=[InputRequired(REQUIRED)])
@@ -150,7 +151,7 @@ def transfer() -> ResponseReturnValue:
     form = TransferForm()
     names = ("civility", "first_name", "last_name", "position", "email", "mobile", "reason", "password")
     values = {name: form[name].data or "" for name in names}
-    asked = attempt(form, lambda: DelegatesClient().request_transfer(**values))
+    asked = attempt(form, lambda: DelegatesClient().request_transfer(**values, code=form.typed_code))
     if asked is None:
         return shown("delegates/transfer.html", form)
     flash(_("Votre demande est transmise à la Caf. D’ici sa réponse, rien ne change."), "success")

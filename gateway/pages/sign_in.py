@@ -21,8 +21,9 @@ blueprint = Blueprint("sign_in", __name__)
 
 DEVICE_COOKIE = "psl_device"
 DEVICE_COOKIE_S = 180 * 24 * 3600
-STEP = "agent_step"  # the secret between an agent's password and code, in the signed cookie of pages
+STEP = "agent_step"  # the secret between password and code, in the signed cookie of pages
 NEXT = "agent_next"
+ENROLMENT = "second_factor_step"  # the same while a signed-in partner enrols an authenticator
 
 
 class SignInForm(Form):
@@ -89,13 +90,18 @@ def signed_in(opened: Any, target: str) -> Response:
 @allow(VISITOR)
 @limits.failures
 def partner() -> ResponseReturnValue:
-    """The page of the guide: «Je crée mon compte», or identifier and password of a personal account."""
+    """The page of the guide: «Je crée mon compte», or identifier and password of a personal account; who has a second
+    factor goes on to its code."""
     if viewer().signed_in and request.method == "GET":
         return redirect(home_of_viewer())
     form = SignInForm()
     opened = _sign_in(form, "partner") if form.validate_on_submit() else None
+    target = safe_next(request.args.get("suite"), url_for("account.space"))
+    if opened is not None and opened["next"] == "totp":
+        session[STEP], session[NEXT] = opened["step_token"], target
+        return redirect(url_for("sign_in.partner_code"))
     if opened is not None:
-        return signed_in(opened, safe_next(request.args.get("suite"), url_for("account.space")))
+        return signed_in(opened, target)
     return render_template("sign_in/partner.html", form=form), _status(form)
 
 
@@ -121,35 +127,49 @@ def agent() -> ResponseReturnValue:
     return redirect(url_for("sign_in.agent_enrol" if step["next"] == "enrol" else "sign_in.agent_code"))
 
 
-def _step_is_over(refused: Refused) -> ResponseReturnValue | None:
-    """Back to the password when the step expired."""
+def step_is_over(refused: Refused, step: str, first: str) -> ResponseReturnValue | None:
+    """Back to the first step, the password, when this one expired."""
     if refused.code != "step_expired":
         return None
-    session.pop(STEP, None)
+    session.pop(step, None)
     flash(describe(refused).text, "error")
-    return redirect(url_for("sign_in.agent"))
+    return redirect(url_for(first))
 
 
 @blueprint.route("/login/agent/code", methods=["GET", "POST"])
 @allow(VISITOR)
 @limits.failures
 def agent_code() -> ResponseReturnValue:
-    """Second step of an agent: the code of the authenticator, or a recovery code."""
+    """Second step of an agent."""
+    return _second_step("sign_in.agent", "caf.index")
+
+
+@blueprint.route("/login/partner/code", methods=["GET", "POST"])
+@allow(VISITOR)
+@limits.failures
+def partner_code() -> ResponseReturnValue:
+    """Second step of a partner who chose to have one."""
+    return _second_step("sign_in.partner", "account.space")
+
+
+def _second_step(first: str, home: str) -> ResponseReturnValue:
+    """The code of the authenticator, or a recovery code; `first` is the page of the password."""
     if STEP not in session:
-        return redirect(url_for("sign_in.agent"))
+        return redirect(url_for(first))
     form = CodeForm()
     if not form.validate_on_submit():
-        return render_template("sign_in/agent_code.html", form=form), _status(form)
+        return _show_code(form, first, _status(form))
     try:
         opened = SessionsClient().confirm_totp(session[STEP], form.code.data or "")
     except Refused as refused:
         form.take_refusal(refused)
-        return _step_is_over(refused) or (
-            render_template("sign_in/agent_code.html", form=form),
-            describe(refused).status,
-        )
+        return step_is_over(refused, STEP, first) or _show_code(form, first, describe(refused).status)
     session.pop(STEP)
-    return signed_in(opened, session.pop(NEXT, url_for("caf.index")))
+    return signed_in(opened, session.pop(NEXT, url_for(home)))
+
+
+def _show_code(form: CodeForm, first: str, status: int) -> ResponseReturnValue:
+    return render_template("sign_in/code.html", form=form, back_url=url_for(first)), status
 
 
 @blueprint.route("/login/agent/authentification", methods=["GET", "POST"])
@@ -162,23 +182,26 @@ def agent_enrol() -> ResponseReturnValue:
     form = CodeForm()
     try:
         if form.validate_on_submit():
-            return _enrolled(SessionsClient().confirm_enrolment(session[STEP], form.code.data or ""))
-        return _show_enrolment(form, _status(form))
+            opened = SessionsClient().confirm_enrolment(session[STEP], form.code.data or "")
+            session.pop(STEP)
+            return enrolled(opened, session.pop(NEXT, url_for("caf.index")))
+        return show_enrolment(form, session[STEP], _status(form))
     except Refused as refused:
         form.take_refusal(refused)
-        return _step_is_over(refused) or _show_enrolment(form, describe(refused).status)
+        over = step_is_over(refused, STEP, "sign_in.agent")
+        return over or show_enrolment(form, session[STEP], describe(refused).status)
 
 
-def _show_enrolment(form: CodeForm, status: int) -> ResponseReturnValue:
-    enrolment = SessionsClient().totp_enrolment(session[STEP])
+def show_enrolment(form: CodeForm, step: str, status: int, back_url: str | None = None) -> ResponseReturnValue:
+    """The QR code to scan, the same as a key to type, and the field for the first code."""
+    enrolment = SessionsClient().totp_enrolment(step)
     return render_template(
-        "sign_in/agent_enrol.html", form=form, secret=enrolment["secret"], qr=qr_svg(enrolment["uri"])
+        "sign_in/enrol.html", form=form, secret=enrolment["secret"], qr=qr_svg(enrolment["uri"]), back_url=back_url
     ), status
 
 
-def _enrolled(opened: Any) -> ResponseReturnValue:
-    session.pop(STEP)
-    target = session.pop(NEXT, url_for("caf.index"))
+def enrolled(opened: Any, target: str) -> ResponseReturnValue:
+    """The recovery codes, shown this once, in the new session."""
     page = render_template("sign_in/recovery_codes.html", codes=opened["recovery_codes"], target=target)
     return open_session(current_app.make_response(page), opened["session_token"])
 
@@ -189,6 +212,8 @@ def sign_out() -> ResponseReturnValue:
     """«Se déconnecter», under the structure's name."""
     if viewer().signed_in:
         SessionsClient().close_session()
+    for step in (STEP, NEXT, ENROLMENT):
+        session.pop(step, None)
     flash(_("Vous êtes déconnecté."), "success")
     return close_session(current_app.make_response(redirect(url_for("home.index"))))
 

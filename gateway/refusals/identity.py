@@ -18,6 +18,8 @@ REFUSALS = {
     ),
     "step_expired": (401, N_("Cette étape a expiré. Saisissez de nouveau votre identifiant et votre mot de passe.")),
     "totp_wrong": (401, N_("Ce code est incorrect ou a déjà servi. Attendez le code suivant et réessayez.")),
+    "second_factor_present": (409, N_("La double authentification est déjà activée.")),
+    "second_factor_absent": (409, N_("La double authentification n’est pas activée.")),
     "step_up_failed": (401, N_("Le mot de passe ou le code est incorrect. Rien n’a été modifié.")),
     "session_unknown": (401, N_("Votre session a expiré. Connectez-vous de nouveau.")),
     "structure_not_yours": (404, N_("Vous n’administrez pas cette structure.")),

@@ -11,5 +11,6 @@ EVERYBODY = SIGNED_IN | {UNPERSONALISED}  # may close a session
 ADMINISTERS = frozenset(role.value for role in ADMINISTER)
 REPRESENTS = frozenset({Role.LEGAL_REPRESENTATIVE.value})
 INSTRUCTS = frozenset({AgentRole.INSTRUCTOR.value, AgentRole.ADMINISTRATOR.value})
+ADMINISTRATES = frozenset({AgentRole.ADMINISTRATOR.value})
 SERVICES = frozenset(f"service:{name}" for name in ("identity", "partners", "conventions", "transactions", "payouts"))
 KNOWN = SIGNED_IN | SERVICES  # may ask for names

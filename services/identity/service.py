@@ -4,7 +4,7 @@ from typing import Any
 
 from services.chassis.rpc import ANYONE, Call, Nothing, rpc
 from services.chassis.service import Service
-from services.identity import listening
+from services.identity import keeping, listening
 from services.identity.domain.sessions import UNPERSONALISED
 from services.identity.handlers import (
     agents,
@@ -27,7 +27,7 @@ from services.identity.messages import arguments
 from services.identity.roles import ADMINISTERS, EVERYBODY, INSTRUCTS, KNOWN, PARTNERS, PERSONS, REPRESENTS, SIGNED_IN
 
 
-class IdentityService(listening.Listening, Service):
+class IdentityService(listening.Listening, keeping.Keeping, Service):
     """Who people are, how to reach them, what they may do."""
 
     name = "identity"
@@ -75,7 +75,7 @@ class IdentityService(listening.Listening, Service):
 
     @rpc(arguments.StepCode, demands=ANYONE)
     def confirm_totp(self, call: Call) -> Any:
-        """An agent's second step."""
+        """The second step of whoever has an authenticator."""
         with self.database.unit_of_work(call) as uow:
             return sign_in.confirm_totp(uow, **call.arguments)
 
@@ -203,7 +203,7 @@ class IdentityService(listening.Listening, Service):
         with self.database.unit_of_work(call) as uow:
             return privacy.export_person(uow, **call.arguments)
 
-    @rpc(arguments.Password, demands=PERSONS)
+    @rpc(arguments.Identity, demands=PERSONS)
     def erase_person(self, call: Call) -> Any:
         """Close and erase the caller's own account."""
         return privacy.erase_person(self.database, call, **call.arguments)

@@ -96,6 +96,12 @@ def _agents() -> Iterator[Door]:
     yield Door(agent, "account_id", "account", BOTH, {"roles": "instructor"}, own_differs=False)
     for act in ("reactiver", "renouveler", "suspendre"):
         yield Door(f"{agent}/{act}", "account_id", "account", POST, own_differs=False)
+    partner = "/caf/comptes/<uuid:account_id>"
+    yield Door(partner, "account_id", "agent", own_differs=False)
+    reset = {"checked": "in_person", "code": "000000"}
+    yield Door(f"{partner}/double-authentification", "account_id", "agent", BOTH, reset, own_differs=False)
+    # an agent's sessions are ended at the same address, a structure's own account has none
+    yield Door(f"{partner}/sessions/fermer", "account_id", "structure's account", POST, own_differs=False)
     paper = "/caf/demandes/<uuid:application_id>/document/<uuid:document_id>"
     yield Door(paper, "document_id", "document", beside={"application_id": "application"}, owner="instructor")
 

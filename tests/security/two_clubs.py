@@ -99,6 +99,8 @@ class TwoClubs(Story):
             "terminal": ("identity", "terminal_id", f"terminals WHERE {mine}"),
             "delegate": ("identity", "account_id", f"memberships WHERE {delegate}"),
             "delegation": ("identity", "delegation_id", f"delegations WHERE {delegate}"),
+            "agent": ("identity", "account_id", "accounts WHERE kind = 'agent'"),
+            "structure's account": ("identity", "account_id", "accounts WHERE kind = 'structure'"),
             "session": ("identity", "session_id", f"sessions WHERE account_id = '{account_id}' AND closed_at IS NULL"),
             "transfer": ("identity", "transfer_id", f"representative_transfers WHERE {mine}"),
             "establishment": ("partners", "establishment_id", f"establishments WHERE {mine}"),

@@ -76,6 +76,18 @@ class TotpWrong(Refusal):
     code = "totp_wrong"
 
 
+class SecondFactorPresent(Refusal):
+    """The account has a second factor already: it is taken away first."""
+
+    code = "second_factor_present"
+
+
+class SecondFactorAbsent(Refusal):
+    """The account has no second factor: there is nothing to take away or to renew."""
+
+    code = "second_factor_absent"
+
+
 class StepUpFailed(Refusal):
     """The password (or code) given to confirm an act is wrong."""
 

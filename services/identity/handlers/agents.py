@@ -113,7 +113,7 @@ def renew_agent_access(uow: UnitOfWork, provisional: Provisional, account_id: st
     """For a lost phone or password: a new provisional password, a new authenticator to enrol."""
     agent = _own(uow, account_id)
     provisional.give_to(uow, agent)
-    agent.totp_secret, agent.totp_last_step = None, None
+    totp.drop(uow, agent)
     sessions.close_all(uow, account_id)
     letters.agent_activation(uow, agent, provisional.password)
     uow.audit("agent:renew_access", account_id)

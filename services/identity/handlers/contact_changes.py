@@ -24,9 +24,11 @@ _EMAIL = ("email_changes", "email")
 _MOBILE = ("mobile_codes", "mobile")
 
 
-def request_email_change(database: BoundDatabase, call: Call, email: str, password: str) -> dict[str, Any]:
+def request_email_change(
+    database: BoundDatabase, call: Call, email: str, password: str, code: str | None
+) -> dict[str, Any]:
     """Mail a link to the old and one to the new address; an earlier request is forgotten."""
-    passwords.confirm_password(database, call, password)
+    passwords.confirm_identity(database, call, password, code)
     with database.unit_of_work(call) as uow:
         account = people.own_account(uow, locked=True)
         if repository.account_by_fingerprint(uow.session, personal.email_fingerprint(email)):
@@ -111,11 +113,13 @@ def _apply(uow: UnitOfWork, change: EmailChange) -> None:
     uow.audit("account:change_email", account.account_id)
 
 
-def request_mobile_change(database: BoundDatabase, call: Call, mobile: str, password: str) -> dict[str, str]:
+def request_mobile_change(
+    database: BoundDatabase, call: Call, mobile: str, password: str, code: str | None
+) -> dict[str, str]:
     """Send a code to the new number. Three per hour; a new code doesn't widen the number of tries of the
     hour."""
-    passwords.confirm_password(database, call, password)
-    code = codes.fresh_code()
+    passwords.confirm_identity(database, call, password, code)
+    texted = codes.fresh_code()
     with database.unit_of_work(call) as uow:
         account = people.own_account(uow, locked=True)
         sent = repository.codes_sent_since(uow.session, account.account_id, uow.now - codes.SENDS_WINDOW)
@@ -124,9 +128,9 @@ def request_mobile_change(database: BoundDatabase, call: Call, mobile: str, pass
         _forget_code(uow, account.account_id)
         row = MobileCode(mobile_code_id=new_id(), account_id=account.account_id, sent_at=uow.now, tries=0)
         row.mobile = personal.seal(mobile, *_MOBILE, row.mobile_code_id)
-        row.code_fingerprint = personal.code_fingerprint(code, row.mobile_code_id)
+        row.code_fingerprint = personal.code_fingerprint(texted, row.mobile_code_id)
         uow.session.add(row)
-    sent_code = texting.send_code(database, call, account.account_id, mobile, code, texting.MOBILE_CHANGE)
+    sent_code = texting.send_code(database, call, account.account_id, mobile, texted, texting.MOBILE_CHANGE)
     return {"masked_phone": sent_code["masked_phone"]}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from services.chassis.config import settings
 from services.chassis.database import UnitOfWork
 from services.identity import personal, repository
-from services.identity.domain.accounts import PROVISIONAL_PASSWORD_LIFETIME, State, mask_phone
+from services.identity.domain.accounts import PROVISIONAL_PASSWORD_LIFETIME, Kind, State, mask_phone
 from services.identity.domain.agents import AgentRole
 from services.identity.models import Account, Structure
 
@@ -136,6 +136,25 @@ def password_changed(uow: UnitOfWork, account: Account) -> None:
     """Told after each change, so that a thief's change is noticed."""
     if account.state != State.RESERVED:
         send(uow, account, "password_changed", changed_at=uow.now, forgotten_url=link("/mot-de-passe"))
+
+
+def second_factor_on(uow: UnitOfWork, account: Account) -> None:
+    send(uow, account, "second_factor_on", changed_at=uow.now, forgotten_url=link("/mot-de-passe"))
+
+
+def second_factor_off(uow: UnitOfWork, account: Account) -> None:
+    send(uow, account, "second_factor_off", changed_at=uow.now, forgotten_url=link("/mot-de-passe"))
+
+
+def second_factor_reset(uow: UnitOfWork, account: Account) -> None:
+    """An administrator took it away: told to the person, who may not have been the one who asked."""
+    send(uow, account, "second_factor_reset", changed_at=uow.now)
+
+
+def sessions_ended(uow: UnitOfWork, account: Account) -> None:
+    """An administrator signed them out everywhere."""
+    login_url = link("/login/agent" if account.kind == Kind.AGENT else "/login/partner")
+    send(uow, account, "sessions_ended", ended_at=uow.now, login_url=login_url, forgotten_url=link("/mot-de-passe"))
 
 
 def email_change(uow: UnitOfWork, old: str, new: str, *, old_token: str, new_token: str) -> None:

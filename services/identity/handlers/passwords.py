@@ -69,8 +69,9 @@ def personalise_password(
         return sessions.open_session(uow, account, {"ip": ip, "user_agent": user_agent[:400]})
 
 
-def confirm_password(database: BoundDatabase, call: Call, password: str) -> None:
-    """The signed-in person shows the password again. Raises StepUpFailed, TooManyAttempts."""
+def confirm_identity(database: BoundDatabase, call: Call, password: str, code: str | None) -> None:
+    """The signed-in person shows the password again and, who has a second factor, a fresh code of it too. Raises
+    StepUpFailed, TotpWrong, TooManyAttempts."""
     with database.unit_of_work(call) as uow:
         account = people.own_account(uow)
         key, known_hash = counting.confirmation_key(account.account_id), account.password_hash
@@ -79,13 +80,16 @@ def confirm_password(database: BoundDatabase, call: Call, password: str) -> None
         raise StepUpFailed
     with database.unit_of_work(call) as uow:
         counting.forget(uow, key)
+        account = people.own_account(uow, locked=True)
+        if account.kind == Kind.PERSON and account.totp_secret is not None:
+            sign_in.check_second_factor(uow, account, code or "")
 
 
 def change_password(
-    database: BoundDatabase, call: Call, current: str, password: str, ip: str, user_agent: str
+    database: BoundDatabase, call: Call, current: str, password: str, code: str | None, ip: str, user_agent: str
 ) -> dict[str, Any]:
     """A new password, every other session closed, this one replaced, the person told."""
-    confirm_password(database, call, current)
+    confirm_identity(database, call, current, code)
     with database.unit_of_work(call) as uow:
         words = _own_words(people.own_account(uow))
     fresh = _checked_hash(words, password)
@@ -135,7 +139,7 @@ def usable_link(uow: UnitOfWork, token: str, *purposes: str) -> Link:
 
 
 def reset_password(database: BoundDatabase, call: Call, link_token: str, password: str) -> dict[str, Any]:
-    """A new password by the mailed link. The authenticator of an agent stays as it is. A wrong password
+    """A new password by the mailed link. The authenticator stays as it is. A wrong password
     doesn't use
     the link up."""
     with database.unit_of_work(call) as uow:
@@ -157,12 +161,13 @@ def reset_password(database: BoundDatabase, call: Call, link_token: str, passwor
 
 
 def step_up(database: BoundDatabase, call: Call, act: str, password: str | None, totp: str | None) -> dict[str, Any]:
-    """A proof for one kind of act: partners show the password, agents a fresh code of the authenticator."""
+    """A proof for one kind of act: partners show the password, and a fresh code of the authenticator if they have one;
+    agents a fresh code."""
     if call.actor.has("agent"):
         with database.unit_of_work(call) as uow:
             sign_in.check_second_factor(uow, people.own_account(uow, locked=True), totp or "")
     else:
-        confirm_password(database, call, password or "")
+        confirm_identity(database, call, password or "", totp)
     account_id = call.actor.account_id or ""
     with database.unit_of_work(call) as uow:
         uow.audit("account:step_up", account_id, act=act)

@@ -57,9 +57,9 @@ def _facts(row: Base, *columns: str) -> dict[str, Any]:
     return {column: getattr(row, column) for column in columns}
 
 
-def erase_person(database: BoundDatabase, call: Call, password: str) -> dict[str, Any]:
+def erase_person(database: BoundDatabase, call: Call, password: str, code: str | None) -> dict[str, Any]:
     """Close the caller's own account. Raises LastAdministrator while it alone administers a structure."""
-    passwords.confirm_password(database, call, password)
+    passwords.confirm_identity(database, call, password, code)
     with database.unit_of_work(call) as uow:
         account = people.own_account(uow, locked=True)
         for delegation in repository.rights_of(uow.session, account.account_id):

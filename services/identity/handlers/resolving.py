@@ -26,6 +26,7 @@ _SESSION = text("""
     SELECT s.session_id::text, s.token_hash = :token_hash AS present, s.earlier_until, s.structure_id::text,
            s.opened_at, s.last_seen_at,
            a.account_id::text, a.kind, a.state, a.email, a.details, a.agent_roles,
+           a.totp_secret IS NOT NULL AS second_factor,
            (SELECT coalesce(json_agg(held ORDER BY held.name), '[]')
               FROM (SELECT t.structure_id, t.name, t.partner_number, d.role, d.establishment_id, d.delegation_id,
               d.ends_on
@@ -93,6 +94,7 @@ def _viewer(seen: Any) -> dict[str, Any]:
         "email": personal.email_of(seen),
         "roles": roles,
         "must_personalise": provisional,
+        "second_factor": seen.second_factor,
         "structure": chosen,
         "structures": choices,
         "actor_token": token,

@@ -87,15 +87,17 @@ def leave_structure(uow: UnitOfWork) -> dict[str, Any]:
 
 def list_sessions(uow: UnitOfWork) -> dict[str, list[dict[str, Any]]]:
     """The caller's sessions that are still alive, the latest used first."""
-    account = people.own_account(uow)
+    return {"items": alive(uow, people.own_account(uow))}
+
+
+def alive(uow: UnitOfWork, account: Account) -> list[dict[str, Any]]:
+    """An account's sessions that neither limit has ended, the latest used first."""
     kind, at = Kind(account.kind), machine_now()
-    return {
-        "items": [
-            _item(session, uow.actor.scope.get("session_id"))
-            for session in repository.open_sessions(uow.session, account.account_id)
-            if sessions.is_alive(kind, session.opened_at, session.last_seen_at, at)
-        ]
-    }
+    return [
+        _item(session, uow.actor.scope.get("session_id"))
+        for session in repository.open_sessions(uow.session, account.account_id)
+        if sessions.is_alive(kind, session.opened_at, session.last_seen_at, at)
+    ]
 
 
 def _item(session: UserSession, current_id: str | None) -> dict[str, Any]:
@@ -125,11 +127,12 @@ def close_other_sessions(uow: UnitOfWork) -> dict[str, Any]:
     return {}
 
 
-def close_all(uow: UnitOfWork, account_id: str, but: str | None = None) -> None:
-    """Close an account's sessions, as after a new password."""
-    for session in repository.open_sessions(uow.session, account_id):
-        if session.session_id != but:
-            close(uow, session)
+def close_all(uow: UnitOfWork, account_id: str, but: str | None = None) -> int:
+    """Close an account's sessions, as after a new password; returns how many."""
+    open_ones = [each for each in repository.open_sessions(uow.session, account_id) if each.session_id != but]
+    for session in open_ones:
+        close(uow, session)
+    return len(open_ones)
 
 
 def close_current(uow: UnitOfWork) -> None:

@@ -1,4 +1,4 @@
-"""Signing in: identifier and password, then the authenticator for agents.
+"""Signing in: identifier and password, then the authenticator for agents and for partners who have one.
 
 Known and unknown identifiers take the same path: the same queries, one count, one argon2 hash. The try is
 counted
@@ -21,7 +21,8 @@ from services.identity.domain.refusals import (
     StepExpired,
     TotpWrong,
 )
-from services.identity.handlers import counting
+from services.identity.handlers import counting, letters
+from services.identity.handlers import sessions as sessions_of
 from services.identity.handlers.sessions import open_session
 from services.identity.models import Account, KnownDevice, RecoveryCode, SignInStep
 
@@ -40,8 +41,8 @@ def sign_in(
     user_agent: str,
     device_token: str | None,
 ) -> dict[str, Any]:
-    """Check the password; then a session for partners, a second step for agents. Raises SignInFailed,
-    TooManyAttempts, ProvisionalPasswordExpired."""
+    """Check the password; then a second step for who has an authenticator or, as an agent, needs one, else a session.
+    Raises SignInFailed, TooManyAttempts, ProvisionalPasswordExpired."""
     fingerprint = personal.email_fingerprint(login)
     try:
         return _sign_in(database, call, kind, fingerprint, password, device_token, {"ip": ip, "user_agent": user_agent})
@@ -100,18 +101,19 @@ def _check_usable(uow: UnitOfWork, account: Account, verified_hash: str | None) 
 def _next_step(uow: UnitOfWork, account: Account, device_token: str | None, client: dict[str, str]) -> dict[str, Any]:
     answer: dict[str, Any] = {"session_token": None, "session_expires_at": None, "step_token": None}
     answer["must_personalise"] = account.state == State.PROVISIONAL
-    if account.kind == Kind.AGENT:
-        enrolled = account.totp_secret is not None
+    enrolled = account.totp_secret is not None
+    if enrolled or account.kind == Kind.AGENT:
         return answer | {
             "next": "totp" if enrolled else "enrol",
-            "step_token": _begin_step(uow, account, client),
+            "step_token": begin_step(uow, account, client),
             "device_token": None,
         }
     opened = open_session(uow, account, client)
     return answer | opened | {"next": "session", "device_token": remember_device(uow, account, device_token)}
 
 
-def _begin_step(uow: UnitOfWork, account: Account, client: dict[str, str]) -> str:
+def begin_step(uow: UnitOfWork, account: Account, client: dict[str, str]) -> str:
+    """The secret between a password that was right and a code."""
     token = accounts.link_token()
     uow.session.add(
         SignInStep(
@@ -198,11 +200,18 @@ def _accept_recovery_code(uow: UnitOfWork, account: Account, code: str) -> bool:
     return True
 
 
+def _enrolment_step(uow: UnitOfWork, step_token: str) -> tuple[SignInStep, Account]:
+    """An agent enrols while signing in; a partner is signed in already, and nobody else may go on in that browser."""
+    step, account = _step(uow, step_token)
+    somebody_else = account.kind == Kind.PERSON and uow.actor.account_id != account.account_id
+    if account.totp_secret is not None or somebody_else:
+        raise StepExpired
+    return step, account
+
+
 def totp_enrolment(uow: UnitOfWork, step_token: str) -> dict[str, str]:
     """The secret to scan; asking again during the same step shows the same."""
-    step, account = _step(uow, step_token)
-    if account.totp_secret is not None:
-        raise StepExpired
+    step, account = _enrolment_step(uow, step_token)
     if step.totp_secret is None:
         step.totp_secret = personal.seal(totp.fresh_secret(), "sign_in_steps", "totp_secret", step.step_id)
     secret = personal.unseal(step.totp_secret, "sign_in_steps", "totp_secret", step.step_id)
@@ -210,9 +219,9 @@ def totp_enrolment(uow: UnitOfWork, step_token: str) -> dict[str, str]:
 
 
 def confirm_enrolment(uow: UnitOfWork, step_token: str, code: str) -> dict[str, Any]:
-    """The authenticator shows the right code: keep its secret, hand out recovery codes, open the session."""
-    step, account = _step(uow, step_token)
-    if step.totp_secret is None or account.totp_secret is not None:
+    """The authenticator shows the right code: keep its secret, hand out recovery codes, open the session (or go on)."""
+    step, account = _enrolment_step(uow, step_token)
+    if step.totp_secret is None:
         raise StepExpired
     key = counting.totp_key(account.account_id)
     counting.count_try(uow, key)
@@ -223,4 +232,13 @@ def confirm_enrolment(uow: UnitOfWork, step_token: str, code: str) -> dict[str, 
     counting.forget(uow, key)
     codes = totp.enrol(uow, account, secret, accepted)
     step.used_at, step.totp_secret = uow.now, None
-    return open_session(uow, account, step.client) | {"recovery_codes": codes}
+    opened = _go_on(uow, account) if account.kind == Kind.PERSON else open_session(uow, account, step.client)
+    return opened | {"recovery_codes": codes}
+
+
+def _go_on(uow: UnitOfWork, account: Account) -> dict[str, Any]:
+    """A partner's session in use gets a new token; those that were opened with the password alone end."""
+    session = sessions_of.current(uow)
+    sessions_of.close_all(uow, account.account_id, but=session.session_id)
+    letters.second_factor_on(uow, account)
+    return sessions_of.rotate(uow, session, account)

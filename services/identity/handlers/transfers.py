@@ -30,9 +30,11 @@ _PLACE = ("representative_transfers", "person")
 _PAGE = 50
 
 
-def request_transfer(database: BoundDatabase, call: Call, reason: str, password: str, **person: str) -> dict[str, str]:
+def request_transfer(
+    database: BoundDatabase, call: Call, reason: str, password: str, code: str | None, **person: str
+) -> dict[str, str]:
     """Ask the Caf to accept another legal representative. Nothing changes until it does."""
-    passwords.confirm_password(database, call, password)
+    passwords.confirm_identity(database, call, password, code)
     with database.unit_of_work(call) as uow:
         _check_person(uow, person["email"])
         transfer = RepresentativeTransfer(

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.identity import contact
+from services.identity.domain.authenticator import Checked
 from services.identity.domain.terminals import NAME_LENGTH
 
 _REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
@@ -172,12 +173,18 @@ class StepUp(Schema):
     totp = secret(required=False, load_default=None, allow_none=True)
 
 
+def second_factor() -> fields.String:
+    """A code of the authenticator, or a recovery code: asked of those who have one."""
+    return secret(required=False, load_default=None, allow_none=True)
+
+
 class NewPassword(Client):
     password = secret()
 
 
 class ChangePassword(NewPassword):
     current = secret()
+    code = second_factor()
 
 
 class EmailOnly(Schema):
@@ -203,6 +210,7 @@ class UpdatePerson(Schema):
 class RequestEmailChange(Schema):
     email = Email()
     password = secret()
+    code = second_factor()
 
 
 class LinkToken(Schema):
@@ -212,14 +220,36 @@ class LinkToken(Schema):
 class RequestMobileChange(Schema):
     mobile = Mobile()
     password = secret()
+    code = second_factor()
 
 
 class Code(Schema):
     code = secret()
 
 
-class Password(Schema):
+class Identity(Schema):
+    """The signed-in person once more."""
+
     password = secret()
+    code = second_factor()
+
+
+class BeginEnrolment(Client):
+    password = secret()
+
+
+class FindAccounts(Schema):
+    structure_id = optional_identifier()
+    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=320))
+
+
+class ResetSecondFactor(Schema):
+    account_id = Identifier(required=True)
+    checked = fields.String(
+        required=True,
+        validate=validate.OneOf([each.value for each in Checked], error="Dites comment vous avez vérifié."),
+    )
+    code = secret()
 
 
 class AddDelegate(Schema):
@@ -256,6 +286,7 @@ class RequestTransfer(Schema):
     mobile = Mobile()
     reason = Name(longest=1000)
     password = secret()
+    code = second_factor()
 
 
 class TransferId(Schema):

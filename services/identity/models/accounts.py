@@ -40,7 +40,7 @@ class Account(Base):
 
 
 class RecoveryCode(Base):
-    """A single-use way in for an agent whose phone is lost. Kept as a keyed hash."""
+    """A single-use way in for somebody whose phone is lost. Kept as a keyed hash."""
 
     __tablename__ = "recovery_codes"
 

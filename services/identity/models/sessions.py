@@ -37,7 +37,7 @@ class UserSession(Base):
 
 
 class SignInStep(Base):
-    """An agent between password and code. `totp_secret` is there while an authenticator is being enrolled."""
+    """Somebody between password and code, or about to enrol: then `totp_secret` is there."""
 
     __tablename__ = "sign_in_steps"
 

@@ -1,5 +1,7 @@
 """Where those who may not see a page are led."""
 
+import pytest
+
 from services.chassis.refusals import Refused
 
 
@@ -45,3 +47,12 @@ def test_revoked_actor_is_forgotten_at_once_and_signs_in_again(sign_in, bus) -> 
     client.set_cookie("psl_session", "session-cashier")
     client.get("/")
     assert len(bus.called("identity.resolve_session")) == 2
+
+
+@pytest.mark.parametrize("role", ["legal_representative", "manager", "accountant", "cashier"])
+def test_a_page_that_could_do_without_the_answer_leads_to_sign_in_too(sign_in, bus, role) -> None:
+    """The dashboard shows what it can; to a session that was closed elsewhere it shows nothing."""
+    client = sign_in(role)
+    bus.answers["conventions.own_convention"] = Refused("actor_revoked")
+    answer = client.get("/tableau-de-bord")
+    assert (answer.status_code, answer.location) == (302, "/login/partner")

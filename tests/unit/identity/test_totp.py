@@ -1,9 +1,9 @@
-"""The authenticator of agents."""
+"""The authenticator of agents, and of partners who want one."""
 
 import pyotp
 
 from services.identity import totp
-from services.identity.domain import agents
+from services.identity.domain import authenticator
 
 SECRET = pyotp.random_base32()
 AT = 1_770_000_015.0
@@ -46,5 +46,5 @@ def test_nobody_without_authenticator_passes():
 
 
 def test_recovery_codes_are_ten_and_different():
-    assert len(set(agents.recovery_codes())) == agents.RECOVERY_CODES
-    assert agents.normalise_code("abcde-fghjk ") == "ABCDEFGHJK"
+    assert len(set(authenticator.recovery_codes())) == authenticator.RECOVERY_CODES
+    assert authenticator.normalise_code("abcde-fghjk ") == "ABCDEFGHJK"
