@@ -12,6 +12,7 @@ Tables marked ``info={"rows_of": column}`` get row-level security (reach.py).
 import argparse
 import importlib
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from services.chassis.config import settings
 SERVICES = Path(__file__).resolve().parent.parent
 CHASSIS = "chassis"
 _LOCK = 7_216_001  # any number: two migration runs at once wait for each other
+_LOOK_AGAIN_S = 0.1
 
 _FORBID_CHANGE = """
 CREATE OR REPLACE FUNCTION forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -75,14 +77,22 @@ def upgrade(service: str, owner_url: str | None = None, role: str | None = None)
     role = role or make_url(settings().database_url(service)).username or ""
     engine = create_engine(url)
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-        connection.commit()
+        _wait_to_be_alone(connection)
         for part in dict.fromkeys((CHASSIS, service)):
             alembic.command.upgrade(_config(part, connection), "head")
             connection.commit()
         _set_rights(connection, service, role)
         connection.commit()
     engine.dispose()
+
+
+def _wait_to_be_alone(connection: Connection) -> None:
+    """Two runs at once wait for each other; without a transaction that stays open, for which an index that is made
+    beside the writers (``CONCURRENTLY``) would wait in turn."""
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
+        connection.rollback()
+        threading.Event().wait(_LOOK_AGAIN_S)
+    connection.commit()
 
 
 def _append_only(service: str) -> list[str]:

@@ -72,6 +72,8 @@ audit = Table(
     Column("details", JSONB, nullable=False),
     Column("trace_id", Text, nullable=False),
     Index("ix_audit_subject_at", "subject", "at"),
+    Index("ix_audit_actor_at", "actor", "at", "id"),
+    Index("ix_audit_action_at", "action", "at", "id"),
     Index("ix_audit_at_id", "at", "id"),
     info={"append_only": True},
 )

@@ -1,9 +1,13 @@
 """An administrator finds what they ask for in the journal, page by page."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from services.chassis import clock, journal
 from services.chassis.actor import Actor
@@ -97,6 +101,78 @@ def test_each_item_holds_the_place_from_which_to_go_on(echo: BoundDatabase) -> N
 def test_a_bad_cursor_is_refused(echo: BoundDatabase, cursor: str) -> None:
     with pytest.raises(ValidationFailed):
         page(echo, cursor=cursor)
+
+
+MUCH = """
+    INSERT INTO audit (id, at, action, subject, actor, roles, scope, details, trace_id)
+    SELECT gen_random_uuid(), timestamptz '2026-01-01' + n * interval '1 second', 'word:say', 's-' || n % 5000,
+           'a-' || n % 200, 'manager', '{}', '{}', 't-' || n
+      FROM generate_series(1, 300000) AS n
+"""
+READ_AT_MOST = 2_000
+"""Rows, for a page of 50 of 300 000: what is read doesn't grow with the journal."""
+
+
+@pytest.fixture(scope="module")
+def long(infra: Any) -> Any:
+    """A long journal: most of it is everyday work, some actors and actions are rare."""
+    name = infra.create_database("echo")
+    bound = BoundDatabase("echo", infra.database_urls("echo", name)["ECHO_DATABASE_URL"])
+    with bound.engine.begin() as connection:
+        connection.execute(text(MUCH))
+    with psycopg2.connect(_owner(infra, name)) as owner, owner.cursor() as cursor:
+        cursor.execute("ANALYZE audit")
+    write(bound, "rare", actor="seldom", action="word:unsay")
+    write(bound, "other", actor="nobody", action="other:look")
+    yield bound
+    bound.close()
+    infra.drop_database(name)
+
+
+def _owner(infra: Any, name: str) -> str:
+    url = make_url(infra.database_urls("echo", name)["ECHO_DATABASE_OWNER_URL"])
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+ASKED = [
+    {}, {"actor": "seldom"}, {"actor": "a-7"}, {"actor": "never"}, {"subject": "rare"}, {"subject": "s-9"},
+    {"action": "word:unsay"}, {"action": "word:say"}, {"action": "word:"}, {"action": "no"}, {"action": "other:look"},
+    {"since": "2026-01-02T00:00:00+00:00", "until": "2026-01-02T01:00:00+00:00"},
+    {"actor": "a-7", "since": "2026-01-03T00:00:00+00:00"},
+    {"action": "word:say", "until": "2026-01-01T00:01:00+00:00"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+def test_a_page_reads_no_more_than_it_shows_of_a_long_journal(long: BoundDatabase, asked: dict[str, Any]) -> None:
+    """Every scan of the journal goes by an index and reads a page's worth (EXPLAIN ANALYZE)."""
+    loaded = journal.JournalQuestion().load(asked)
+    with long.engine.connect() as connection:
+        statement = journal._statement(connection, loaded, journal.PAGE + 1)
+        written = statement.compile(connection.engine, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {written}").scalar_one()[0]["Plan"]
+        nodes = [node for node in _nodes(plan) if node.get("Relation Name") in ("audit", "audit_chain")]
+    assert [node["Node Type"] for node in nodes if node["Node Type"] == "Seq Scan" and _read(node) > 10] == []
+    assert sum(map(_read, nodes)) < READ_AT_MOST
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from _nodes(below)
+
+
+def _read(node: dict[str, Any]) -> float:
+    thrown_away = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return float((node["Actual Rows"] + thrown_away) * node["Actual Loops"])
+
+
+def test_the_actions_of_a_beginning_are_looked_up_and_not_counted(long: BoundDatabase) -> None:
+    with long.engine.connect() as connection:
+        assert connection.scalars(journal._ACTIONS, {"begins": "word:"}).all() == ["word:say", "word:unsay"]
+        explained = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {journal._ACTIONS.text}")
+        plan = connection.execute(explained, {"begins": "word:"}).scalar_one()[0]["Plan"]
+    assert sum(_read(node) for node in _nodes(plan) if node.get("Relation Name") == "audit") < 20
 
 
 @pytest.fixture(scope="module")
