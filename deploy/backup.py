@@ -144,8 +144,8 @@ def _load(service: str, source: Path) -> None:
 def _run(program: str, url: URL, *options: str) -> None:
     """The password goes by the environment: a command line is visible to everybody on the machine."""
     environment = {**os.environ, "PGPASSWORD": url.password or ""}
-    place = ["--host", url.host or "localhost", "--port", str(url.port or 5432), "--username", url.username or ""]
-    command = [_program(program), *place, "--dbname", url.database or "", *options]
+    place = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    command = [_program(program), "--dbname", place.render_as_string(), *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BackupRefused(f"{program}: {done.stderr.strip()}")

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from deploy.local.platform import answers
 from deploy.surroundings import adopt
 from services.chassis.config import SERVICES, settings
+from services.chassis.tls import pika_parameters
 
 
 def show(*, as_json: bool) -> int:
@@ -55,12 +56,12 @@ def _database(service: str) -> dict[str, Any]:
 
 def _queues(service: str) -> dict[str, Any]:
     """Messages among the dead letters, and how many processes read the queue of calls."""
-    parameters = [pika.URLParameters(uri) for uri in settings().amqp_uri.split(";")]
+    parameters = [pika_parameters(uri) for uri in settings().amqp_uri.split(";")]
     try:
         with closing(pika.BlockingConnection(parameters)) as connection:
             dead = _passive(connection, f"{service}.dead")
             calls = _passive(connection, f"rpc-{service}")
-    except pika.exceptions.AMQPError:
+    except (pika.exceptions.AMQPError, OSError):
         return {"broker": "away", "dead_letters": None, "waiting_calls": None, "processes": None}
     return {"broker": "answers", "dead_letters": dead[0], "waiting_calls": calls[0], "processes": calls[1]}
 

@@ -1,4 +1,7 @@
-"""Connections to the broker from threads: which node answers is found out quickly and remembered."""
+"""Connections to the broker: the one place that opens them (nameko's own apart), verified where they go over TLS.
+
+From threads, which node answers is found out quickly and remembered.
+"""
 
 import threading
 from collections import deque
@@ -7,9 +10,20 @@ from typing import Any
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
+from services.chassis import tls
+from services.chassis.config import settings
+
 LOST = (OSError, AMQPError)
 """How a connection ends: the kernel says so, or the broker does when it is stopped (``CONNECTION_FORCED``)."""
 _ONE_NODE_S, _EACH_NODE_S = 2.0, 1.0
+
+
+tls.install()  # before anybody connects: nameko too, whose processes import this module
+
+
+def connection(amqp_uri: str | None = None, **options: Any) -> Connection:
+    """A kombu connection, not yet made, to the configured broker or another one."""
+    return Connection(amqp_uri or settings().amqp_uri, **options)
 
 
 class Addresses:
@@ -26,7 +40,7 @@ class Addresses:
         for left in reversed(range(len(self._nodes))):
             node = self._nodes[0]
             try:
-                made = Connection(node, connect_timeout=self._within_s, heartbeat=0)
+                made = connection(node, connect_timeout=self._within_s, heartbeat=0)
                 return made.ensure_connection(max_retries=0, reraise_as_library_errors=False).connection
             except LOST:
                 self._turn_from(node)

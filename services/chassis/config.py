@@ -43,6 +43,7 @@ class Settings:
     var: Path
     base_url: str
     amqp_uri: str
+    amqp_ca: str
     files_url: str
     mail_url: str
     mail_from: str
@@ -114,12 +115,25 @@ def _production_problems(found: Settings, env: Env) -> list[str]:
         reasons.append("AMQP_URI is missing")
     elif "guest:guest@" in found.amqp_uri:
         reasons.append("AMQP_URI uses the broker's default account")
+    if env.str("PSL_TLS", "") == "required":
+        reasons += _unverified(found)
     if not found.base_url.startswith("https://"):
         reasons.append("PSL_BASE_URL must begin with https://")
     if env.str("PSL_FAULTS", ""):
         reasons.append("PSL_FAULTS makes processes kill themselves; it is for the fault campaign")
     if (found.var / "clock").exists():
         reasons.append(f"the movable clock {found.var / 'clock'} exists")
+    return reasons
+
+
+def _unverified(found: Settings) -> list[str]:
+    """The broker and databases of this process whose certificate nobody checks."""
+    reasons = []
+    if not all(node.startswith("amqps://") for node in found.amqp_uri.split(";")):
+        reasons.append("PSL_TLS is required, and AMQP_URI names a node without amqps://")
+    for name, url in sorted(os.environ.items()):
+        if name.endswith(("_DATABASE_URL", "_DATABASE_OWNER_URL")) and "sslmode=verify-full" not in url:
+            reasons.append(f"PSL_TLS is required, and {name} lacks sslmode=verify-full")
     return reasons
 
 
@@ -132,6 +146,7 @@ def _read() -> Settings:
         var=var,
         base_url=env.str("PSL_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         amqp_uri=env.str("AMQP_URI", _LOCAL_BROKER),
+        amqp_ca=env.str("AMQP_CA", ""),
         files_url=env.str("PSL_FILES_URL", f"file://{var}/files"),
         mail_url=env.str("PSL_MAIL_URL", f"file:{var}/outbox/mail"),
         mail_from=env.str("PSL_MAIL_FROM", "Pass'Sports-Loisirs <ne-pas-repondre@pass-sports-loisirs.example>"),

@@ -21,6 +21,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from services.chassis import serializer
 from services.chassis.config import SERVICES, settings
 from services.chassis.refusals import Refused
+from services.chassis.tls import pika_parameters
 
 HISTORY = ("psl-attempt", "psl-fault", "psl-first-failed", "psl-origin", "x-")
 ENOUGH = 10_000
@@ -145,7 +146,7 @@ def opened(amqp_uri: str | None = None) -> Iterator[DeadLetters]:
 
 
 def _parameters(uri: str) -> pika.URLParameters:
-    made = pika.URLParameters(uri)
+    made = pika_parameters(uri)
     made.socket_timeout, made.stack_timeout = WITHIN_S, WITHIN_S * 2
     return made
 

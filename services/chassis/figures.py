@@ -9,8 +9,7 @@ from kombu import Connection
 from prometheus_client import Gauge
 from sqlalchemy import text
 
-from services.chassis import topology
-from services.chassis.config import settings
+from services.chassis import broker, topology
 from services.chassis.database import BoundDatabase
 
 _outbox_age = Gauge("psl_outbox_oldest_seconds", "Age of the oldest event not yet sent", ["service"])
@@ -62,7 +61,7 @@ class Figures:
 
 def queues(service: str) -> dict[str, float]:
     """What lies in a service's queues on the broker: calls, events to be retried, dead letters; and who takes calls."""
-    with Connection(settings().amqp_uri, connect_timeout=2) as connection:
+    with broker.connection(connect_timeout=2) as connection:
         calls, processes = _look(connection, topology.rpc_queue(service).name)
         retrying = [_look(connection, queue.name)[0] for queue in topology.retry_queues(service)]
         dead, _ = _look(connection, topology.dead_queue(service).name)

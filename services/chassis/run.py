@@ -16,7 +16,7 @@ import psycopg2.extensions  # noqa: E402
 from eventlet.hubs import trampoline  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from services.chassis import health, serializer, telemetry, topology  # noqa: E402
+from services.chassis import broker, health, serializer, telemetry, topology  # noqa: E402
 from services.chassis.config import settings  # noqa: E402
 
 WORKERS = 60
@@ -79,9 +79,7 @@ def _checks(name: str) -> dict[str, Any]:
 
 
 def _broker_ready() -> None:
-    from kombu import Connection
-
-    with Connection(settings().amqp_uri, connect_timeout=2) as connection:
+    with broker.connection(connect_timeout=2) as connection:
         connection.connect()
 
 

@@ -17,7 +17,7 @@ from kombu import Connection, Exchange, Queue
 from nameko.constants import AMQP_URI_CONFIG_KEY
 from nameko.rpc import RPC_QUEUE_TEMPLATE, get_rpc_exchange
 
-from services.chassis.config import settings
+from services.chassis import broker
 from services.chassis.events import Reading, exchange_name, queue_name
 
 DELIVERY_LIMIT = 20
@@ -136,7 +136,7 @@ def queues_of(service: Any) -> Iterator[Queue]:
 def declare(services: Iterable[Any], amqp_uri: str | None = None) -> int:
     """Declare all exchanges and queues of these service classes; returns the number of queues."""
     services = list(services)
-    with Connection(amqp_uri or settings().amqp_uri) as connection:
+    with broker.connection(amqp_uri) as connection:
         for service in services:
             _replace_durable(connection, rpc_queue(service.name))
         channel = connection.channel()

@@ -5,7 +5,8 @@ It declares a durable quorum queue bound to the four types of INTERFACES, append
 acknowledges. Events come at least once: those already in the journal are acknowledged and not written again. Killed
 at any moment and started again, it mends a line that was cut and writes each event once in both files.
 
-It needs nothing of the platform but the broker's address (``AMQP_URI``) and can be copied as it is.
+It needs nothing of the platform but the broker's address (``AMQP_URI``, and ``AMQP_CA`` for one over TLS) and can be
+copied as it is.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import logging
 import os
 import signal
+import ssl
 import sys
 import threading
 from pathlib import Path
@@ -141,8 +143,8 @@ class Books:
 class Consumer:
     """Reads the queue, for as long as nobody stops it, through lost connections."""
 
-    def __init__(self, uri: str, queue: str, books: Books):
-        self._addresses = [_parameters(address) for address in uri.split(";")]
+    def __init__(self, uri: str, queue: str, books: Books, ca: str = ""):
+        self._addresses = [_parameters(address, ca) for address in uri.split(";")]
         self._queue, self._books = queue, books
         self._stopping = threading.Event()
         self._failures = 0
@@ -198,11 +200,15 @@ class Consumer:
         channel.basic_ack(delivery_tag)
 
 
-def _parameters(address: str) -> pika.URLParameters:
-    """A node that is cut off without a word is noticed by its missing heartbeats."""
+def _parameters(address: str, ca: str) -> pika.URLParameters:
+    """A node that is cut off without a word is noticed by its missing heartbeats. One that is reached over TLS has to
+    show a certificate of its name, from an authority in the file `ca` or else of the machine."""
     made = pika.URLParameters(address)
     made.heartbeat, made.socket_timeout = HEARTBEAT_S, CONNECT_WITHIN_S
     made.blocked_connection_timeout = HEARTBEAT_S * 3
+    if made.ssl_options is not None:
+        context = ssl.create_default_context(cafile=ca or None)
+        made.ssl_options = pika.SSLOptions(context, made.host)
     return made
 
 
@@ -221,11 +227,13 @@ def main() -> int:
     parser.add_argument("--queue", default="finance.payouts")
     parser.add_argument("--out", type=Path, required=True, help="the folder of payouts.jsonl and payouts.csv")
     parser.add_argument("--uri", help="the broker, or its nodes separated by semicolons (AMQP_URI)")
+    parser.add_argument("--ca", help="the file of authorities for an amqps:// address (AMQP_CA)")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("pika").setLevel(logging.ERROR)
     books = Books(asked.out)
-    consumer = Consumer(asked.uri or _configured_uri(), asked.queue, books)
+    uri, ca = (asked.uri, asked.ca or "") if asked.uri else _configured()
+    consumer = Consumer(uri, asked.queue, books, ca)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, consumer.stop)
     consumer.run()
@@ -233,10 +241,11 @@ def main() -> int:
     return 0
 
 
-def _configured_uri() -> str:
+def _configured() -> tuple[str, str]:
+    """The broker's address and the authorities that verify it."""
     from services.chassis.config import settings
 
-    return settings().amqp_uri
+    return settings().amqp_uri, settings().amqp_ca
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Who may know whom."""
 
+import ast
 import sys
 from pathlib import Path
 
@@ -81,6 +82,29 @@ def test_nobody_uses_psycopg_3():
         for line in (house.ROOT / name).read_text().splitlines()
     ]
     assert [line for line in wanted if line.split("==")[0].split("[")[0].strip() == "psycopg"] == []
+
+
+def test_nobody_loads_what_could_run():
+    """Formats whose loading makes objects of the sender's choice (ASVS 1.5.2)."""
+    loaders = ("pickle", "marshal", "shelve", "dill", "jsonpickle", "yaml.load", "yaml.unsafe_load")
+    ours = house.python_files("services", "gateway", "deploy")
+    assert offenders(ours, lambda name: name.split(".")[0] in loaders or name in loaders) == []
+
+
+def calls_of(path, *names):
+    """Whether a file calls one of these names."""
+    called = {ast.unparse(node.func) for node in ast.walk(house.tree(path)) if isinstance(node, ast.Call)}
+    return bool(called & set(names))
+
+
+def test_the_broker_is_reached_through_what_verifies_it():
+    """An `amqps://` address that is opened elsewhere would be believed whatever certificate it shows."""
+    ours = house.python_files("services", "gateway", "deploy")
+    opens = {house.relative(path) for path in ours if calls_of(path, "Connection", "kombu.Connection")}
+    assert opens == {"services/chassis/broker.py"}
+    speaks_pika = {house.relative(path) for path in ours if calls_of(path, "pika.URLParameters")}
+    copied_as_it_is, of_the_demonstration = "services/payouts/finance.py", "deploy/driver/finance.py"
+    assert speaks_pika == {"services/chassis/tls.py", copied_as_it_is, of_the_demonstration}
 
 
 @pytest.mark.parametrize("service", house.services())

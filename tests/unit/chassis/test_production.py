@@ -77,3 +77,31 @@ def test_a_movable_clock_is_refused(production, tmp_path: Path) -> None:
     (tmp_path / "clock").write_text("+1d")
     with pytest.raises(ConfigurationRefused):
         production()
+
+
+VERIFIED = {
+    "PSL_TLS": "required",
+    "AMQP_URI": "amqps://psl:secret@a.example//;amqps://psl:secret@b.example//",
+    "IDENTITY_DATABASE_URL": "postgresql://identity:secret@db.example/identity?sslmode=verify-full",
+}
+
+
+def test_a_production_that_requires_tls_starts_when_all_is_verified(production) -> None:
+    assert production(**VERIFIED).production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AMQP_URI", "amqps://psl:secret@a.example//;amqp://psl:secret@b.example//"),
+        ("IDENTITY_DATABASE_URL", "postgresql://identity:secret@db.example/identity"),
+        ("IDENTITY_DATABASE_URL", "postgresql://identity:secret@db.example/identity?sslmode=require"),
+        ("IDENTITY_DATABASE_OWNER_URL", "postgresql://owner:secret@db.example/identity"),
+    ],
+)
+def test_a_production_that_requires_tls_refuses_what_nobody_verifies(production, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationRefused) as refused:
+        production(**{**VERIFIED, name: value})
+    (reason,) = refused.value.reasons
+    assert name in reason
+    assert "secret" not in reason
