@@ -66,6 +66,15 @@ NAMED = re.compile(
 )
 
 
+def test_each_requirement_of_the_security_table_says_which_test_shows_it_or_that_none_does():
+    """Three columns: the numbers, how, and tests or «–»."""
+    text = (house.ROOT / "docs" / "security.md").read_text()
+    rows = [line for line in text.splitlines() if re.match(r"\| \d+\.\d+\.", line)]
+    untold = [row for row in rows if not re.search(r"\| (–|.*`[^`]*test_\w+[^`]*`.*) \|$", row)]
+    assert len(rows) > 100
+    assert untold == []
+
+
 def test_every_test_that_the_security_table_names_exists():
     tests = "\n".join(path.read_text() for path in house.python_files("tests"))
     named = NAMED.findall((house.ROOT / "docs" / "security.md").read_text())

@@ -179,3 +179,22 @@ def test_an_overlay_s_patches_fit_what_they_change(overlay: str, servers: int) -
     if overlay == "large":
         assert patched(overlay, "Deployment", "relay")["spec"]["replicas"] == 2
         assert databases["spec"]["postgresql"]["synchronous"]["number"] == 1
+
+
+def policies() -> dict[str, dict[str, Any]]:
+    return {found["metadata"]["name"]: found["spec"] for found in OWN if found["kind"] == "NetworkPolicy"}
+
+
+def test_only_those_who_need_the_broker_or_a_database_reach_it() -> None:
+    """Nobody talks to anybody (ASVS 13.2.4), except our own processes to the broker and the databases, and their own
+    kind; the proxy reaches the gateway alone."""
+    found = policies()
+    assert found["nothing-by-default"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    ours = {"matchLabels": {"app.kubernetes.io/part-of": "pass-sports-loisirs"}}
+    for name in ("broker", "databases"):
+        (rule,) = found[name]["ingress"]
+        own = found[name]["podSelector"]
+        assert [each["podSelector"] for each in rule["from"] if "podSelector" in each] == [ours, own]
+    opened = {name for name, spec in found.items() for rule in spec.get("ingress", []) if "from" not in rule}
+    assert opened == set()
+    assert found["proxy-to-gateway"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "gateway"}}

@@ -33,6 +33,7 @@ def test_web_assembly_is_allowed_on_the_scanner_only(sign_in, bus) -> None:
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "private, no-store"),
+        ("Content-Type", "text/html; charset=utf-8"),
     ],
 )
 def test_each_page_carries(visitor, header: str, value: str) -> None:
