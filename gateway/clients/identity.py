@@ -11,6 +11,11 @@ from gateway.clients import identity_results as results
 from gateway.clients.base import ServiceClient
 
 
+def shown(code: str | None) -> dict[str, Any]:
+    """The code of who has a second factor; nothing else is said, to an identity of before there were any."""
+    return {"code": code} if code else {}
+
+
 class SessionsClient(ServiceClient):
     """Signing in, the session behind the cookie, and what the signed-in person does with it."""
 
@@ -100,7 +105,7 @@ class AccountClient(ServiceClient):
         """Closes every other session and rotates this one. `code`: of who has a second factor. Refuses
         `step_up_failed`, `totp_wrong`, `validation_failed`."""
         return self._call(
-            "change_password", current=current, password=password, code=code, ip=ip, user_agent=user_agent
+            "change_password", current=current, password=password, ip=ip, user_agent=user_agent, **shown(code)
         )
 
     def request_password_reset(self, email: str) -> dict[str, Any]:
@@ -126,7 +131,7 @@ class AccountClient(ServiceClient):
     def request_email_change(self, email: str, password: str, code: str | None = None) -> dict[str, Any]:
         """Mails a link to both addresses; both must be followed. Refuses `step_up_failed`, `totp_wrong`,
         `email_already_used`."""
-        return self._call("request_email_change", email=email, password=password, code=code)
+        return self._call("request_email_change", email=email, password=password, **shown(code))
 
     def confirm_email_change(self, token: str) -> dict[str, Any]:
         """{"state": "waiting_for_other_address" | "changed"}. Refuses `link_invalid`,
@@ -139,7 +144,7 @@ class AccountClient(ServiceClient):
     def request_mobile_change(self, mobile: str, password: str, code: str | None = None) -> dict[str, Any]:
         """{"masked_phone"}: a code leaves to the new number. Refuses `step_up_failed`, `totp_wrong`,
         `too_many_mobile_codes`."""
-        return self._call("request_mobile_change", mobile=mobile, password=password, code=code)
+        return self._call("request_mobile_change", mobile=mobile, password=password, **shown(code))
 
     def confirm_mobile_change(self, code: str) -> results.OwnPerson:
         """Refuses `mobile_code_wrong` {tries_left}, `mobile_code_expired`."""
@@ -152,7 +157,7 @@ class AccountClient(ServiceClient):
     def erase_person(self, password: str, code: str | None = None) -> dict[str, Any]:
         """Closes the caller's account and erases its personal data. Refuses `step_up_failed`, `totp_wrong`,
         `last_administrator`."""
-        return self._call("erase_person", password=password, code=code)
+        return self._call("erase_person", password=password, **shown(code))
 
 
 class DelegatesClient(ServiceClient):
@@ -216,7 +221,7 @@ class DelegatesClient(ServiceClient):
             mobile=mobile,
             reason=reason,
             password=password,
-            code=code,
+            **shown(code),
         )
 
     def own_transfer(self) -> results.Transfer | None:
