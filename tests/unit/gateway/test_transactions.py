@@ -161,6 +161,54 @@ def test_xlsx_holds_all_pages_with_amounts_as_numbers(signed_in, bus) -> None:
     assert "<f>" not in sheet
 
 
+def many_pages(read: list[int], pages: int = 40):
+    """A list of so many pages of 500, noting each page that is read."""
+
+    def answer(arguments: dict) -> dict:
+        number = int(arguments["cursor"] or 0) + 1
+        read.append(number)
+        return {
+            "items": [transaction(f"T-{number}-{n}") for n in range(arguments["limit"])],
+            "next_cursor": str(number) if number < pages else None,
+        }
+
+    return answer
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_an_export_begins_before_the_second_page_is_read(signed_in, bus, extension: str) -> None:
+    read: list[int] = []
+    bus.answers["transactions.transactions"] = many_pages(read)
+    answer = signed_in("accountant").get(f"/transactions/export.{extension}")
+    pieces = answer.iter_encoded()
+    assert next(pieces)
+    assert read == [1]
+    held = [len(piece) for piece in pieces]
+    assert read == list(range(1, 41))
+    assert max(held) < 256 * 1024
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_what_is_refused_before_an_export_is_told_as_a_page(signed_in, bus, extension: str) -> None:
+    bus.answers["transactions.transactions"] = Unavailable("away")
+    answer = signed_in("accountant").get(f"/transactions/export.{extension}")
+    assert answer.status_code == 503
+    assert "Content-Disposition" not in answer.headers
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_a_failure_in_the_middle_breaks_the_export_off(signed_in, bus, extension: str) -> None:
+    whole = many_pages([])
+    bus.answers["transactions.transactions"] = lambda asked: whole(asked) if asked["cursor"] is None else fails()
+    answer = signed_in("accountant").get(f"/transactions/export.{extension}")
+    with pytest.raises(Unavailable):
+        list(answer.iter_encoded())
+
+
+def fails() -> dict:
+    raise Unavailable("away")
+
+
 @pytest.mark.parametrize("cell", ["=cmd()", "+33", "-1", "@x", "\tx"])
 def test_cells_that_look_like_formulas_are_marked(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
