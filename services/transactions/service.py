@@ -98,7 +98,7 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return lists.own_transactions(uow, **call.arguments)
 
-    @rpc(arguments.Filters, demands=LISTS, idempotent=True)
+    @rpc(arguments.OwnFilters, demands=LISTS, idempotent=True)
     def totals(self, call: Call) -> Any:
         """«Mes transactions», over all pages."""
         with self.database.unit_of_work(call) as uow:
@@ -232,6 +232,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         """Transactions of all partners, over all pages."""
         with self.database.unit_of_work(call) as uow:
             return lists.all_totals(uow, **call.arguments)
+
+    @rpc(arguments.StructureId, demands=CAF_TRANSACTIONS, idempotent=True)
+    def totals_by_establishment(self, call: Call) -> Any:
+        """What was used at each place of a partner."""
+        with self.database.unit_of_work(call) as uow:
+            return lists.totals_by_establishment(uow, **call.arguments)
 
     @rpc(Nothing, demands=CAF, idempotent=True)
     def all_activity(self, call: Call) -> Any:

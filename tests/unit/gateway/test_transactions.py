@@ -161,6 +161,41 @@ def test_xlsx_holds_all_pages_with_amounts_as_numbers(signed_in, bus) -> None:
     assert "<f>" not in sheet
 
 
+CAF = {
+    "transactions.all_transactions": {"items": [transaction("T-2"), PAID], "next_cursor": None},
+    "transactions.all_totals": TOTALS,
+    "transactions.schemes": ["Pass’sports-loisirs"],
+    "transactions.totals_by_establishment": [
+        {"establishment_id": "e-1", "name": "Gymnase", "count": 3, "amount_cents": 7_700, "cancelled_count": 0},
+        {"establishment_id": "e-2", "name": None, "count": 1, "amount_cents": 800, "cancelled_count": 2},
+    ],
+}
+
+
+def test_the_caf_sees_totals_without_any_filter(sign_in, bus) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get("/caf/transactions").text
+    assert "51,00" in page
+    assert bus.called("transactions.all_totals") == [{}]
+    assert bus.called("transactions.totals_by_establishment") == []
+
+
+@pytest.mark.parametrize("chosen", ["structure_id=s-1", "partner_number=93-1"])
+def test_the_caf_sees_what_a_partner_did_at_each_place(sign_in, bus, chosen: str) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get(f"/caf/transactions?{chosen}").text
+    assert bus.called("transactions.totals_by_establishment") == [{"structure_id": "s-1"}]
+    assert '<a href="/caf/transactions?structure_id=s-1&amp;establishment_id=e-1">Gymnase</a>' in page
+    assert "77,00" in page and "Sans établissement" in page
+
+
+def test_the_caf_chooses_one_place_of_a_partner(sign_in, bus) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get("/caf/transactions?structure_id=s-1&establishment_id=e-1").text
+    assert bus.called("transactions.all_totals") == [{"structure_id": "s-1", "establishment_id": "e-1"}]
+    assert '<option value="e-1" selected>Gymnase</option>' in page
+
+
 def many_pages(read: list[int], pages: int = 40):
     """A list of so many pages of 500, noting each page that is read."""
 
