@@ -151,7 +151,7 @@ class SeasonsClient(ServiceClient):
         return self._call("imports", idempotent=True, season_id=season_id)
 
     def import_report(self, import_id: str) -> results.StoredDocument:
-        """The refused rows with line numbers and reasons, as CSV."""
+        """The refused rows with line numbers, reasons and their cells, as CSV that can be imported again."""
         return self._call("import_report", idempotent=True, deadline_s=15.0, import_id=import_id)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from eventlet import tpool
+
 from services.chassis.files import FileStore
 from services.chassis.revocations import revoked_by
 from services.chassis.rpc import ANYONE, Call, Nothing, rpc
@@ -188,8 +190,8 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
 
     @rpc(arguments.ImportId, demands=ADMINISTERS_SEASONS, idempotent=True)
     def import_report(self, call: Call) -> Any:
-        """The refused lines, as a file of the store."""
-        return imports.report(self.database, FileStore(), **call.arguments)
+        """The refused lines with their cells, as a file of the store."""
+        return imports.report(self.database, FileStore(), aside=tpool.execute, **call.arguments)
 
     @rpc(arguments.FindPasses, demands=SEARCHES_PASSES, idempotent=True)
     def find_passes(self, call: Call) -> Any:

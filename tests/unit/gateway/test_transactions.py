@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from services.chassis.refusals import Refused, Unavailable
-from services.chassis.spreadsheets import harmless
+from services.chassis.spreadsheets import as_it_was, harmless
 
 PARTNER = {"active": True, "establishments": []}
 TOTALS = {"count": 2, "amount_cents": 5100, "cancelled_count": 1}
@@ -244,9 +244,15 @@ def fails() -> dict:
     raise Unavailable("away")
 
 
+@pytest.mark.parametrize("cell", ["'t Hooft", "d'Or", "", "'"])
+def test_a_quote_that_is_no_mark_stays(cell: str) -> None:
+    assert as_it_was(harmless(cell)) == cell
+
+
 @pytest.mark.parametrize("cell", ["=cmd()", "+33", "-1", "@x", "\tx"])
 def test_cells_that_look_like_formulas_are_marked(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
+    assert as_it_was(harmless(cell)) == cell
 
 
 def test_other_cells_stay_as_they_are() -> None:
