@@ -33,14 +33,6 @@ def works_without_network(someone) -> None:
     )
 
 
-def keeps_its_type(someone) -> None:
-    """The fonts are among the files that are kept, under the names by which the style sheets ask for them."""
-    someone.page.wait_for_function(
-        """async () => (await Promise.all([...document.fonts].map((one) => one.load())))
-          .every((one) => one.status === "loaded")"""
-    )
-
-
 def scans(someone, amount: str) -> None:
     someone.press("Scanner un pass").reads("Montant").fill({"Montant en euros": amount}).press("Continuer")
 
@@ -57,7 +49,6 @@ def test_a_terminal_scans_cancels_and_is_honest_without_network(person, labelled
     someone.page.context.set_offline(True)
     someone.page.reload()
     someone.sees("Hors ligne")
-    keeps_its_type(someone)
     scans(someone, "15")
     someone.press("Mettre en attente").reads("En attente").checked("44-terminal-en-attente")
     assert "accepté" not in someone.page.locator("main").inner_text().lower()
