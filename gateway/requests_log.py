@@ -15,7 +15,7 @@ from services.chassis import telemetry
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context: a proxy in front may have begun the trace."""
 
-REFUSED = frozenset({400, 401, 403, 413, 415, 422, 429})
+REFUSED = frozenset({400, 401, 403, 410, 413, 415, 422, 429})
 """What was turned away: there the log says where it came from, to find out about attacks (CNIL 2021-122)."""
 
 log = structlog.get_logger("gateway")

@@ -1,15 +1,19 @@
-"""«Exporter»: the filtered list as CSV or XLSX, page by page, in bounded memory whatever its length."""
+"""«Exporter»: the filtered list as CSV or XLSX, sent while its pages are read, in bounded memory whatever its length.
+
+The first page is read before the answer begins, so that a refusal is told as a page. What fails later breaks the
+download off: half a list must not look like a whole one.
+"""
 
 import csv
 import io
-import tempfile
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-import xlsxwriter
 from flask import Response, stream_with_context
 from flask_babel import gettext as _
 
+from gateway import workbook
 from gateway.access import renew_viewer
 from gateway.clients.transactions import CafTransactionsClient, TransactionsClient
 from gateway.formatting import instant, status_label
@@ -19,8 +23,6 @@ from services.chassis import clock
 from services.chassis.spreadsheets import harmless
 
 BATCH = 500
-XLSX_ROWS = 1_048_575
-"""An Excel sheet holds no more rows; the CSV has no limit."""
 CHUNK = 64 * 1024
 
 Row = dict[str, Any]
@@ -62,17 +64,29 @@ def rows(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
             return
 
 
+def _begun(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
+    """The same rows, with the first page read already."""
+    coming = rows(asked, client)
+    return itertools.chain(list(itertools.islice(coming, 1)), coming)
+
+
 def _labels() -> list[str]:
     return [_(column.label) for column in COLUMNS]
 
 
-def csv_lines(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Iterator[str]:
+def csv_response(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Response:
+    body = stream_with_context(_csv_pieces(_labels(), _begun(asked, client)))
+    return _attachment(Response(body, mimetype="text/csv; charset=utf-8"), "csv")
+
+
+def _csv_pieces(labels: list[str], coming: Iterable[list[Any]]) -> Iterator[str]:
     """UTF-8 with a mark and `;`, so that a French spreadsheet opens it as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     buffer.write("\ufeff")
-    writer.writerow(_labels())
-    for cells in rows(asked, client):
+    writer.writerow(labels)
+    yield _emptied(buffer)
+    for cells in coming:
         cells[AMOUNT] = f"{cells[AMOUNT] / 100:.2f}".replace(".", ",")
         writer.writerow([harmless(cell) if cell is not None else "" for cell in cells])
         if buffer.tell() > CHUNK:
@@ -87,41 +101,14 @@ def _emptied(buffer: io.StringIO) -> str:
     return text
 
 
-def csv_response(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Response:
-    body = stream_with_context(csv_lines(asked, client))
-    return _attachment(Response(body, mimetype="text/csv; charset=utf-8"), "csv")
-
-
 def xlsx_response(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Response:
-    """XLSX is a zip whose end comes last: written aside row by row, then streamed."""
-    aside = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the last chunk has been sent)
-    _write_workbook(aside, asked, client)
-    aside.seek(0)
-    mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _attachment(Response(_chunks(aside), mimetype=mimetype), "xlsx")
+    coming = (_with_euros(cells) for cells in _begun(asked, client))
+    body = stream_with_context(workbook.pieces(_("Transactions"), _labels(), coming))
+    return _attachment(Response(body, mimetype=workbook.MEDIA_TYPE), "xlsx")
 
 
-def _write_workbook(target: Any, asked: dict[str, Any], client: type[Lister]) -> None:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(target, options) as book:
-        sheet = book.add_worksheet(_("Transactions"))
-        bold, euros = book.add_format({"bold": True}), book.add_format({"num_format": "# ##0.00 €"})
-        sheet.write_row(0, 0, _labels(), bold)
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(COLUMNS) - 1, 20)
-        for index, cells in enumerate(rows(asked, client), start=1):
-            if index > XLSX_ROWS:
-                break
-            amount_cents = cells[AMOUNT]
-            cells[AMOUNT] = None
-            sheet.write_row(index, 0, [harmless(cell) for cell in cells])
-            sheet.write_number(index, AMOUNT, amount_cents / 100, euros)
-
-
-def _chunks(aside: Any) -> Iterator[bytes]:
-    with aside:
-        while chunk := aside.read(CHUNK):
-            yield chunk
+def _with_euros(cells: list[Any]) -> list[workbook.Cell]:
+    return [*cells[:AMOUNT], workbook.Euros(cells[AMOUNT]), *cells[AMOUNT + 1 :]]
 
 
 def _attachment(response: Response, extension: str) -> Response:

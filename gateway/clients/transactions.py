@@ -151,7 +151,7 @@ class SeasonsClient(ServiceClient):
         return self._call("imports", idempotent=True, season_id=season_id)
 
     def import_report(self, import_id: str) -> results.StoredDocument:
-        """The refused rows with line numbers and reasons, as CSV."""
+        """The refused rows with line numbers, reasons and their cells, as CSV that can be imported again."""
         return self._call("import_report", idempotent=True, deadline_s=15.0, import_id=import_id)
 
 
@@ -221,11 +221,16 @@ class CafTransactionsClient(ServiceClient):
     service = "transactions"
 
     def transactions(self, *, cursor: str | None = None, limit: int = 50, **filters: Any) -> results.Page:
-        """As a partner's list, with the filters `structure_id` and `partner_number` besides."""
+        """As a partner's list, without persons and terminals, with the filters `structure_id` and `partner_number`."""
         return self._call("all_transactions", idempotent=True, cursor=cursor, limit=limit, **filters)
 
     def totals(self, **filters: Any) -> results.Totals:
-        return self._call("all_totals", idempotent=True, deadline_s=10.0, **filters)
+        """Over all pages of the same filters."""
+        return self._call("all_totals", idempotent=True, **filters)
+
+    def totals_by_establishment(self, structure_id: str) -> list[results.PlaceTotals]:
+        """Each place at which a partner's passes were used, most used first."""
+        return self._call("totals_by_establishment", idempotent=True, structure_id=structure_id)
 
     def schemes(self) -> list[str]:
         """The names of all schemes."""

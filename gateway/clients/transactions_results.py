@@ -125,6 +125,13 @@ class Totals(TypedDict):
     cancelled_count: int
 
 
+class PlaceTotals(Totals):
+    """Of one establishment. `name` is None for transactions without a known one."""
+
+    establishment_id: str
+    name: str | None
+
+
 class VerificationKey(TypedDict):
     """`x` is the raw Ed25519 public key in URL-safe base64, as in a JWK (RFC 8037)."""
 

@@ -12,12 +12,11 @@ from gateway.transaction_export import csv_response, xlsx_response
 
 blueprint = Blueprint("caf_transactions", __name__, url_prefix="/caf/transactions")
 ROLES = ("instructor", "administrator", "preparer", "releaser")
-OF_A_CLUB = frozenset({"operator", "establishment_id"})
 
 
 def _chosen() -> dict[str, Any]:
-    """The filters in the address; persons and places are the club's own affair."""
-    chosen = {name: value for name, value in chosen_filters().items() if name not in OF_A_CLUB}
+    """The filters in the address; who recorded a transaction is the club's own affair."""
+    chosen = {name: value for name, value in chosen_filters().items() if name != "operator"}
     for name in ("structure_id", "partner_number", "slip_number"):
         if value := request.args.get(name, "").strip():
             chosen[name] = value
@@ -28,17 +27,29 @@ def _chosen() -> dict[str, Any]:
 @allow(*ROLES)
 def index() -> ResponseReturnValue:
     chosen, cursor = _chosen(), request.args.get("cursor") or None
-    page = CafTransactionsClient().transactions(cursor=cursor, limit=PAGE_SIZE, **chosen)
+    client = CafTransactionsClient()
+    page = client.transactions(cursor=cursor, limit=PAGE_SIZE, **chosen)
     following = page["next_cursor"]
+    structure_id = _only_structure(chosen, page["items"])
     return render_template(
         "caf_transactions/index.html",
         items=page["items"],
         chosen=chosen,
-        schemes=CafTransactionsClient().schemes(),
-        totals=CafTransactionsClient().totals(**chosen) if chosen else None,
+        schemes=client.schemes(),
+        totals=client.totals(**chosen),
+        places=client.totals_by_establishment(structure_id) if structure_id else [],
+        structure_id=structure_id,
         next_url=url_for(".index", **chosen, cursor=following) if following else None,
         first_url=url_for(".index", **chosen) if cursor else None,
     )
+
+
+def _only_structure(chosen: dict[str, Any], items: list[Any]) -> str | None:
+    """The structure whose transactions these are, if one was asked for."""
+    if "structure_id" in chosen:
+        return str(chosen["structure_id"])
+    asked = {"partner_number", "establishment_id"} & chosen.keys()
+    return items[0]["structure_id"] if asked and items else None
 
 
 @blueprint.get("/export.csv")

@@ -7,12 +7,13 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_limiter import RateLimitExceeded
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from gateway import errors, figures, limits
 from gateway.access import VISITOR, allow
 from gateway.clients.transactions import FamilyClient
-from gateway.errors import page as error_page
 from gateway.files import send_stored
 from gateway.forms import Form
 from gateway.qr_drawing import qr_svg
@@ -20,6 +21,8 @@ from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("family", __name__, url_prefix="/pass")
+limits.unknown_links(blueprint)
+RETRY_AFTER_S = 60
 
 
 class ContestForm(Form):
@@ -32,11 +35,28 @@ class ContestForm(Form):
 @blueprint.errorhandler(Refused)
 def on_refused(refused: Refused) -> ResponseReturnValue:
     """A wrong or replaced link says so; anything else is the application's to tell."""
-    if refused.code == "link_unknown":
-        return error_page(410)
-    from gateway.errors import on_refused as elsewhere
+    if refused.code == "link_unknown" or "link" in refused.fields.get("errors", ()):
+        figures.link_unknown()
+        return errors.page(410)
+    return errors.on_refused(refused)
 
-    return elsewhere(refused)
+
+@blueprint.errorhandler(RateLimitExceeded)
+def on_too_many_links(exceeded: RateLimitExceeded) -> ResponseReturnValue:
+    """Told apart from a busy moment: the way on is the newest mail, not trying again."""
+    if not limits.for_unknown_links(exceeded):
+        return errors.on_http(exceeded)
+    figures.link_limited()
+    response = errors.page(
+        429,
+        _("Trop de liens inconnus"),
+        _(
+            "Plusieurs liens qui n’existent pas ont été essayés depuis votre connexion. Patientez une minute, puis "
+            "ouvrez le lien de votre dernier e-mail. Votre pass, lui, reste utilisable."
+        ),
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 @blueprint.get("/<token>")
@@ -84,7 +104,7 @@ def contest(token: str, number: str) -> ResponseReturnValue:
     family = FamilyClient().family(token)
     found = [one for each in family["passes"] for one in each["transactions"] if one["number"] == number]
     if not found:
-        return error_page(404)
+        return errors.page(404)
     form = ContestForm()
     if form.validate_on_submit():
         try:

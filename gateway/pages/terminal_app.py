@@ -19,8 +19,6 @@ blueprint = Blueprint("terminal_app", __name__, url_prefix="/terminal")
 
 SHELL_FILES = (
     "vendor/pico.min.css",
-    "vendor/bricolage-grotesque.woff2",
-    "vendor/atkinson-hyperlegible-next.woff2",
     "vendor/barcode-detector.js",
     "vendor/zxing_reader.wasm",
     "css/tokens.css",
@@ -32,6 +30,7 @@ SHELL_FILES = (
     "img/terminal-192.png",
     "img/terminal-512.png",
 )
+FONTS = ("vendor/bricolage-grotesque.woff2", "vendor/atkinson-hyperlegible-next.woff2")
 MODULES = (
     "app", "desk", "pairing", "camera", "recording", "lists", "api", "views", "qr", "vault", "queue", "reconcile",
     "money",
@@ -39,20 +38,23 @@ MODULES = (
 
 
 def _addresses() -> list[str]:
-    """What the app needs to start without network. Modules import one another by plain names, hence no hash there."""
+    """What the app needs to start without network. Modules import one another, and style sheets fonts, by plain names:
+    hence no hash there."""
     modules = [url_for("static", filename=f"js/terminal/{name}.js") for name in MODULES]
     return [
         url_for("terminal_app.shell"),
         *(asset(name) for name in SHELL_FILES),
         asset("js/terminal/app.js"),
         *modules,
+        *(url_for("static", filename=name) for name in FONTS),
         url_for("static", filename="js/scanner.js"),
     ]
 
 
 def _version(addresses: list[str]) -> str:
     """Changes whenever a file of the shell changes: the browser then takes the whole of the new one."""
-    contents = [asset(f"js/terminal/{name}.js") for name in MODULES] + [asset("js/scanner.js")]
+    plain = (*(f"js/terminal/{name}.js" for name in MODULES), "js/scanner.js", *FONTS)
+    contents = [asset(name) for name in plain]
     return hashlib.sha256(
         "\n".join([*addresses, *contents, render_template("terminal/app.html")]).encode()
     ).hexdigest()[:16]

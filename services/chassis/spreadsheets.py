@@ -9,6 +9,14 @@ from typing import Any
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
+_MARKED = tuple(f"'{sign}" for sign in FORMULA_SIGNS)
+
+
 def harmless(cell: Any) -> Any:
     """The cell; a text that a spreadsheet would take for a formula is marked as text by a quote in front."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
+
+
+def as_it_was(cell: str) -> str:
+    """A cell that comes back, without the quote that `harmless` put in front."""
+    return cell[1:] if cell.startswith(_MARKED) else cell

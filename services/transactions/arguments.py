@@ -95,18 +95,27 @@ class Filters(Schema):
         validate=validate.OneOf([*TransactionState, "contested"], error="État inconnu."),
     )
     establishment_id = _Id(load_default=None, allow_none=True)
-    operator_id = _Id(load_default=None, allow_none=True)
-    terminal_id = _Id(load_default=None, allow_none=True)
     scheme = fields.String(load_default=None, allow_none=True)
     number = fields.String(load_default=None, allow_none=True)
     slip_number = fields.String(load_default=None, allow_none=True)
 
 
-class ListTransactions(Filters):
+class OwnFilters(Filters):
+    """Who recorded a transaction is the club's own affair."""
+
+    operator_id = _Id(load_default=None, allow_none=True)
+    terminal_id = _Id(load_default=None, allow_none=True)
+
+
+class _Paged(Schema):
     cursor = fields.String(load_default=None, allow_none=True)
     limit = fields.Integer(
         load_default=50, validate=validate.Range(1, PAGE_LIMIT, error=f"Entre 1 et {PAGE_LIMIT} lignes.")
     )
+
+
+class ListTransactions(_Paged, OwnFilters):
+    """One page of a club's transactions."""
 
 
 class AllFilters(Filters):
@@ -114,8 +123,12 @@ class AllFilters(Filters):
     partner_number = fields.String(load_default=None, allow_none=True)
 
 
-class ListAllTransactions(ListTransactions, AllFilters):
+class ListAllTransactions(_Paged, AllFilters):
     """The same, a page at a time."""
+
+
+class StructureId(Schema):
+    structure_id = _Id(required=True)
 
 
 def _bound() -> fields.Integer:

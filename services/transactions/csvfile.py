@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from services.chassis.spreadsheets import as_it_was
+
 LONGEST_LINE = 10_000
 _READ_BYTES = 64 * 1024
 _UTF8, _WINDOWS = "utf-8-sig", "cp1252"
@@ -56,12 +58,13 @@ def _encoding(stream: IO[bytes]) -> str:
 
 
 def read_lines(stream: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each non-empty line with its number in the file (the headings are the first). Raises NotACsv."""
+    """Each non-empty line with its number in the file (the headings are the first); what an export of ours marked as
+    harmless is read as it was. Raises NotACsv."""
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
     reader = csv.reader(text, delimiter=delimiter, strict=False)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
+                yield reader.line_num, [as_it_was(cell) for cell in cells]
     except csv.Error as fault:
         raise NotACsv(f"Ligne {reader.line_num} : illisible.") from fault

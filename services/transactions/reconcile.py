@@ -1,7 +1,8 @@
 """Prove the balances from the ledger: ``python -m services.transactions.reconcile``.
 
 Compares, in one snapshot: each movement's sum with zero, each pass's balance and each season's commitment with the
-ledger, each partner's account with its transactions and corrections. Prints what it looked at; exits 1 if anything
+ledger, each partner's account with its transactions and corrections, the counted days with the transactions they
+count. Prints what it looked at; exits 1 if anything
 disagrees, naming it by id.
 """
 
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from services.chassis.database import BoundDatabase
+from services.transactions.models.days import NOBODY
 
 _AT_MOST = 20
 
@@ -22,6 +24,28 @@ class Check:
     name: str
     disagreeing: str
 
+
+_DAYS = """
+SELECT coalesce(d.key, t.key), d.figures, t.figures FROM (
+  SELECT concat_ws(' ', {key}) AS key, ROW(count, amount_cents, cancelled_count) AS figures
+  FROM {table} WHERE (count, amount_cents, cancelled_count) <> (0, 0, 0)
+) d FULL JOIN (
+  SELECT concat_ws(' ', {key_of_transactions}) AS key, ROW(
+    CAST(count(*) FILTER (WHERE state <> 'cancelled') AS integer),
+    CAST(coalesce(sum(amount_cents) FILTER (WHERE state <> 'cancelled'), 0) AS bigint),
+    CAST(count(*) FILTER (WHERE state = 'cancelled') AS integer)
+  ) AS figures FROM transactions WHERE state <> 'recorded' GROUP BY 1
+) t ON t.key = d.key WHERE d.figures IS DISTINCT FROM t.figures
+"""
+_DAYS_OF_SEASONS = _DAYS.format(
+    table="season_days", key="season_id, recorded_on", key_of_transactions="season_id, recorded_on"
+)
+_DAYS_OF_PARTNERS = _DAYS.format(
+    table="structure_days",
+    key="structure_id, recorded_on, season_id, establishment_id, caller_id",
+    key_of_transactions=f"structure_id, recorded_on, season_id, coalesce(establishment_id, '{NOBODY}'), "
+    f"coalesce(terminal_id, operator_id, '{NOBODY}')",
+)
 
 CHECKS = (
     Check(
@@ -60,6 +84,14 @@ CHECKS = (
         "  SELECT subject_id, amount_cents FROM ledger_entries WHERE kind = 'debit' AND account = 'partner'"
         ") l FULL JOIN transactions t ON t.transaction_id = l.subject_id "
         "WHERE t.amount_cents IS DISTINCT FROM l.amount_cents",
+    ),
+    Check("every day of a partner is counted as it was", _DAYS_OF_PARTNERS),
+    Check("every day of a season is counted as it was", _DAYS_OF_SEASONS),
+    Check(
+        "every season has as many passes as it counts",
+        "SELECT CAST(s.season_id AS text), s.pass_count, coalesce(p.passes, 0) FROM seasons s LEFT JOIN ("
+        "  SELECT season_id, count(*) AS passes FROM passes GROUP BY season_id"
+        ") p USING (season_id) WHERE s.pass_count <> coalesce(p.passes, 0)",
     ),
 )
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from eventlet import tpool
+
 from services.chassis.files import FileStore
 from services.chassis.revocations import revoked_by
 from services.chassis.rpc import ANYONE, Call, Nothing, rpc
@@ -98,7 +100,7 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return lists.own_transactions(uow, **call.arguments)
 
-    @rpc(arguments.Filters, demands=LISTS, idempotent=True)
+    @rpc(arguments.OwnFilters, demands=LISTS, idempotent=True)
     def totals(self, call: Call) -> Any:
         """«Mes transactions», over all pages."""
         with self.database.unit_of_work(call) as uow:
@@ -188,8 +190,8 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
 
     @rpc(arguments.ImportId, demands=ADMINISTERS_SEASONS, idempotent=True)
     def import_report(self, call: Call) -> Any:
-        """The refused lines, as a file of the store."""
-        return imports.report(self.database, FileStore(), **call.arguments)
+        """The refused lines with their cells, as a file of the store."""
+        return imports.report(self.database, FileStore(), aside=tpool.execute, **call.arguments)
 
     @rpc(arguments.FindPasses, demands=SEARCHES_PASSES, idempotent=True)
     def find_passes(self, call: Call) -> Any:
@@ -232,6 +234,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         """Transactions of all partners, over all pages."""
         with self.database.unit_of_work(call) as uow:
             return lists.all_totals(uow, **call.arguments)
+
+    @rpc(arguments.StructureId, demands=CAF_TRANSACTIONS, idempotent=True)
+    def totals_by_establishment(self, call: Call) -> Any:
+        """What was used at each place of a partner."""
+        with self.database.unit_of_work(call) as uow:
+            return lists.totals_by_establishment(uow, **call.arguments)
 
     @rpc(Nothing, demands=CAF, idempotent=True)
     def all_activity(self, call: Call) -> Any:

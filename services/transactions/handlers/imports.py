@@ -7,8 +7,8 @@ that a killed process goes on where it stopped, and no line counts twice.
 import csv
 import io
 import itertools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any
 
 from services.chassis.database import BoundDatabase, Busy, UnitOfWork
 from services.chassis.files import FileStore
@@ -23,6 +23,10 @@ from services.transactions.repository import imports, seasons
 
 LINES_AT_ONCE = 500
 _REPORT_LINES = 1000
+_REPORT_HEADINGS = ("ligne", "motifs")
+
+Aside = Callable[..., Any]
+"""Runs a function with its arguments, in a thread of its own where a loop must not wait."""
 
 
 def start(uow: UnitOfWork, *, season_id: str, sha256: str, filename: str) -> dict[str, Any]:
@@ -173,23 +177,47 @@ def _fail(database: BoundDatabase, import_id: str, fault: NotACsv | HeadingsWron
         uow.audit("import:failed", import_id)
 
 
-def report(database: BoundDatabase, store: FileStore, import_id: str) -> dict[str, Any]:
-    """The refused lines as a CSV that spreadsheets open, in the store. Raises ImportUnknown."""
+def _at_once(work: Callable[..., Any], *arguments: Any) -> Any:
+    return work(*arguments)
+
+
+def report(database: BoundDatabase, store: FileStore, import_id: str, aside: Aside = _at_once) -> dict[str, Any]:
+    """The refused lines as a CSV that spreadsheets open, in the store: number, reasons, and the cells as they came, so
+    that what is corrected in it can be imported as it is. Raises ImportUnknown."""
     with database.unit_of_work() as uow:
         job = _known(imports.by_id(uow.connection, import_id))
-        stored = store.put(_Pieces(_report(uow, import_id)))
+        with store.open(job["sha256"]) as stream:
+            stored = store.put(_Pieces(_report(uow, job, stream, aside)))
     name = job["filename"].rsplit(".", 1)[0]
     return {"sha256": stored.sha256, "filename": f"refus-{name}.csv", "media_type": "text/csv; charset=utf-8"}
 
 
-def _report(uow: UnitOfWork, import_id: str) -> Iterator[bytes]:
-    yield "\ufeffligne;motifs\r\n".encode()
+def _report(uow: UnitOfWork, job: dict[str, Any], stream: IO[bytes], aside: Aside) -> Iterator[bytes]:
+    lines = read_lines(stream, job["encoding"], job["delimiter"])
+    _, headings = next(lines)
+    yield "\ufeff".encode() + _csv([[*_REPORT_HEADINGS, *headings]])
     after = 0
-    while rows := imports.refusals(uow.connection, import_id, after, _REPORT_LINES):
-        text = io.StringIO()
-        csv.writer(text, delimiter=";").writerows((line, harmless(" / ".join(reasons))) for line, reasons in rows)
-        yield text.getvalue().encode()
-        after = rows[-1][0]
+    while refused := imports.refusals(uow.connection, job["import_id"], after, _REPORT_LINES):
+        cells = aside(_cells_of, lines, [line for line, _ in refused])
+        yield _csv([[line, " / ".join(reasons), *cells[line]] for line, reasons in refused])
+        after = refused[-1][0]
+
+
+def _cells_of(lines: Iterator[Line], wanted: Sequence[int]) -> dict[int, list[str]]:
+    """The cells of some lines, which are further on in the file and in its order."""
+    found: dict[int, list[str]] = {}
+    for number, cells in lines:
+        if number == wanted[len(found)]:
+            found[number] = cells
+            if len(found) == len(wanted):
+                break
+    return found
+
+
+def _csv(rows: list[list[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows([harmless(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
 class _Pieces:

@@ -12,48 +12,77 @@ from services.transactions.handlers.batches import problem
 from services.transactions.handlers.contestations import decision_of
 from services.transactions.handlers.desk import Desk, desk_of
 from services.transactions.handlers.scans import replay
-from services.transactions.repository import partners, transactions
+from services.transactions.repository import lists, partners, totals, transactions
+from services.transactions.repository.lists import Cursor
 from services.transactions.repository.scans import active_on
-from services.transactions.repository.transactions import Cursor
+
+_NOTHING = {"count": 0, "amount_cents": 0, "cancelled_count": 0}
 
 
 def own_transactions(uow: UnitOfWork, *, cursor: str | None, limit: int, **filters: Any) -> dict[str, Any]:
     """One page of the structure's transactions; a cashier and a terminal see today's."""
-    return _page(uow, _own(desk_of(uow.actor), _bounds(filters), uow.today), cursor, limit)
+    return _page(uow, _own(uow, filters), cursor, limit)
 
 
 def own_totals(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
-    return transactions.totals(uow.connection, _own(desk_of(uow.actor), _bounds(filters), uow.today))
+    return _totals(uow, _own(uow, filters))
 
 
 def all_transactions(uow: UnitOfWork, *, cursor: str | None, limit: int, **filters: Any) -> dict[str, Any]:
     """One page over all partners."""
-    return _page(uow, _bounds(filters), cursor, limit)
+    return _page(uow, _of_all(uow, filters), cursor, limit)
 
 
 def all_totals(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
-    return transactions.totals(uow.connection, _bounds(filters))
+    return _totals(uow, _of_all(uow, filters))
 
 
-def _bounds(filters: dict[str, Any]) -> dict[str, Any]:
-    """``to_on`` is the last day shown: the list ends where the next day begins."""
-    to_on: date | None = filters.pop("to_on", None)
-    return filters | {"before_on": to_on + timedelta(days=1) if to_on else None}
+def totals_by_establishment(uow: UnitOfWork, structure_id: str) -> list[dict[str, Any]]:
+    """What was used at each place of a partner."""
+    return totals.by_establishment(uow.connection, structure_id)
 
 
-def _own(desk: Desk, filters: dict[str, Any], today: date) -> dict[str, Any]:
+def _totals(uow: UnitOfWork, filters: dict[str, Any] | None) -> dict[str, int]:
+    return totals.totals(uow.connection, filters) if filters is not None else dict(_NOTHING)
+
+
+def _own(uow: UnitOfWork, filters: dict[str, Any]) -> dict[str, Any]:
     """The filters, narrowed to what the caller may see."""
-    narrowed = filters | {"structure_id": desk.structure_id}
+    desk = desk_of(uow.actor)
+    narrowed = _resolved(uow, filters) | {"structure_id": desk.structure_id}
     if desk.establishment_id:
         narrowed["establishment_id"] = desk.establishment_id
     if desk.today_only:
-        narrowed["from_on"] = max(filters.get("from_on") or today, today)
+        narrowed["from_on"] = max(filters.get("from_on") or uow.today, uow.today)
     return narrowed
 
 
-def _page(uow: UnitOfWork, filters: dict[str, Any], cursor: str | None, limit: int) -> dict[str, Any]:
+def _of_all(uow: UnitOfWork, filters: dict[str, Any]) -> dict[str, Any] | None:
+    """The filters, with the structure that a partner number or an establishment stands for; None if no structure fits
+    them all."""
+    structures = {filters["structure_id"]} if filters.get("structure_id") else set()
+    if filters.get("partner_number"):
+        structures.add(lists.structure_with_number(uow.connection, filters["partner_number"]))
+    if filters.get("establishment_id"):
+        structures.add(lists.structure_of_place(uow.connection, filters["establishment_id"]))
+    if len(structures) > 1 or None in structures:
+        return None
+    return _resolved(uow, filters) | {"structure_id": next(iter(structures), None)}
+
+
+def _resolved(uow: UnitOfWork, filters: dict[str, Any]) -> dict[str, Any]:
+    """``to_on`` is the last day shown: the list ends where the next day begins. A scheme is its seasons."""
+    to_on: date | None = filters.get("to_on")
+    scheme: str | None = filters.get("scheme")
+    return filters | {
+        "before_on": to_on + timedelta(days=1) if to_on else None,
+        "season_ids": lists.seasons_of(uow.connection, scheme) if scheme else None,
+    }
+
+
+def _page(uow: UnitOfWork, filters: dict[str, Any] | None, cursor: str | None, limit: int) -> dict[str, Any]:
     after = _cursor(cursor)
-    rows = transactions.page(uow.connection, filters, after=after, limit=limit + 1)
+    rows = lists.page(uow.connection, filters, after=after, limit=limit + 1) if filters is not None else []
     items = [receipts.transaction(row, uow.today) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return {

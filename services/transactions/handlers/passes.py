@@ -11,7 +11,7 @@ from services.transactions.domain import codes, ledger, refusals
 from services.transactions.domain.codes import Unreadable
 from services.transactions.handlers import receipts
 from services.transactions.handlers.scans import movement_rows
-from services.transactions.repository import passes, seasons, transactions
+from services.transactions.repository import lists, passes, seasons
 
 SHOWN_AT_MOST = 50
 _HISTORY = 200
@@ -74,7 +74,7 @@ def one(uow: UnitOfWork, pass_id: str) -> dict[str, Any]:
 
 def with_history(uow: UnitOfWork, row: dict[str, Any]) -> dict[str, Any]:
     """A pass and its transactions, newest first."""
-    used = transactions.page(uow.connection, {"pass_id": row["pass_id"]}, after=None, limit=_HISTORY)
+    used = lists.page(uow.connection, {"pass_id": row["pass_id"]}, after=None, limit=_HISTORY)
     return told(row) | {"transactions": [receipts.transaction(each, uow.today) for each in used]}
 
 

@@ -7,14 +7,15 @@ from services.chassis.ids import new_id
 from services.transactions.domain import refusals
 from services.transactions.domain.seasons import AmountRule, check_dates, check_rules
 from services.transactions.domain.states import NEXT_OF_SEASON, SeasonState
-from services.transactions.repository import seasons
+from services.transactions.repository import seasons, totals
 
 _EXPIRE_AT_ONCE = 2000
-_NO_FIGURES = {"pass_count": 0, "transaction_count": 0, "spent_cents": 0}
+_NO_FIGURES = {"transaction_count": 0, "spent_cents": 0}
+_COUNTED = ("pass_count", "committed_cents")
 
 
 def every(uow: UnitOfWork) -> list[dict[str, Any]]:
-    figures = seasons.figures(uow.connection)
+    figures = totals.by_season(uow.connection)
     return [_told(row, figures.get(row["season_id"], {})) for row in seasons.every(uow.connection)]
 
 
@@ -25,7 +26,7 @@ def schemes(uow: UnitOfWork) -> list[str]:
 def one(uow: UnitOfWork, season_id: str) -> dict[str, Any]:
     """Raises SeasonUnknown."""
     row = _known(seasons.by_id(uow.connection, season_id))
-    return _told(row, seasons.figures(uow.connection).get(season_id, {}))
+    return _told(row, totals.by_season(uow.connection).get(season_id, {}))
 
 
 def save(uow: UnitOfWork, *, season_id: str | None, **values: Any) -> dict[str, Any]:
@@ -97,5 +98,5 @@ def _known(row: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _told(row: dict[str, Any], figures: dict[str, int]) -> dict[str, Any]:
-    told = {name: value for name, value in row.items() if name not in ("committed_cents", "created_at")}
-    return told | {"figures": _NO_FIGURES | {"committed_cents": row["committed_cents"]} | figures}
+    told = {name: value for name, value in row.items() if name not in (*_COUNTED, "created_at")}
+    return told | {"figures": _NO_FIGURES | {name: row[name] for name in _COUNTED} | figures}

@@ -2,6 +2,7 @@
 
 from services.transactions.models.base import Base
 from services.transactions.models.contestations import Contestation, Correction
+from services.transactions.models.days import SeasonDay, StructureDay
 from services.transactions.models.imports import Import, ImportRefusal
 from services.transactions.models.ledger import LedgerEntry
 from services.transactions.models.partners import Establishment, Partner
@@ -24,5 +25,7 @@ __all__ = [
     "Pass",
     "PassCode",
     "Season",
+    "SeasonDay",
+    "StructureDay",
     "Transaction",
 ]

@@ -14,6 +14,7 @@ class Contestation(Base):  # type: ignore[misc, valid-type]
         CheckConstraint("state IN ('open', 'accepted', 'rejected')", name="state"),
         CheckConstraint("opened_by IN ('structure', 'family')", name="opened_by"),
         Index(None, "state", "opened_at", "contestation_id"),
+        Index(None, "state", "contestation_id"),
     )
 
     contestation_id: Mapped[Id] = mapped_column(primary_key=True)

@@ -10,6 +10,7 @@ class Partner(Base):  # type: ignore[misc, valid-type]
     """A structure. It may record from ``active_from`` to ``active_until`` (excluded)."""
 
     __tablename__ = "partners"
+    __table_args__ = (Index(None, "partner_number"),)
 
     structure_id: Mapped[Id] = mapped_column(primary_key=True)
     name: Mapped[Words | None]

@@ -30,6 +30,7 @@ class Season(Base):  # type: ignore[misc, valid-type]
     age_on: Mapped[Day]  # ages are counted on this day
     budget_cents: Mapped[Cents]
     committed_cents: Mapped[Cents] = mapped_column(server_default=text("0"))  # issued, less what went back
+    pass_count: Mapped[int] = mapped_column(server_default=text("0"))  # a trigger counts those that are issued
     amount_rules: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     created_at: Mapped[Instant]
 

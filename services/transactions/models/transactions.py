@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.transactions.domain.states import TransactionState
 from services.transactions.models.base import Base, Cents, Day, Id, Instant, Words
 
+_NEWEST = ("recorded_at", "transaction_id")
+_UNUSUAL = text("state IN ('cancelled', 'locked', 'in_payout', 'returned')")
 _STATES = ", ".join(f"'{state}'" for state in TransactionState)
 
 
@@ -21,8 +23,17 @@ class Transaction(Base):  # type: ignore[misc, valid-type]
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         CheckConstraint("origin IN ('web', 'terminal', 'offline')", name="origin"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled"),
-        Index(None, "structure_id", "recorded_at", "transaction_id"),
-        Index(None, "recorded_at", "transaction_id"),
+        Index(None, *_NEWEST),
+        Index(  # the last four are looked at in the index itself, so that what is rare is found without its neighbours
+            "ix_transactions_of_structure",
+            *("structure_id", *_NEWEST, "season_id", "establishment_id", "operator_id", "terminal_id"),
+        ),
+        Index("ix_transactions_of_season", "season_id", *_NEWEST),
+        Index("ix_transactions_unusual", "state", *_NEWEST, postgresql_where=_UNUSUAL),
+        Index("ix_transactions_unusual_of_structure", "structure_id", "state", *_NEWEST, postgresql_where=_UNUSUAL),
+        Index("ix_transactions_contested", *_NEWEST, postgresql_where=text("contested")),
+        Index("ix_transactions_contested_of_structure", "structure_id", *_NEWEST, postgresql_where=text("contested")),
+        Index(None, "slip_number", postgresql_where=text("slip_number IS NOT NULL")),
         Index(None, "pass_id", "recorded_at"),
         Index("ix_transactions_open_day", "recorded_on", "structure_id", postgresql_where=text("state = 'recorded'")),
         Index(None, "payout_id", postgresql_where=text("payout_id IS NOT NULL")),

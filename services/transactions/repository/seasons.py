@@ -1,10 +1,10 @@
-"""Seasons and their figures."""
+"""Seasons, and what is left of them when they end."""
 
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
-from services.transactions.models import Pass, Season, Transaction
+from services.transactions.models import Pass, Season
 
 
 def by_id(connection: Connection, season_id: str, *, lock: bool = False) -> dict[str, Any] | None:
@@ -17,23 +17,6 @@ def every(connection: Connection) -> list[dict[str, Any]]:
     """Newest first."""
     found = select(*Season.__table__.c).order_by(Season.starts_on.desc(), Season.name)
     return [dict(row) for row in connection.execute(found).mappings()]
-
-
-def figures(connection: Connection) -> dict[str, dict[str, int]]:
-    """By season: passes, what they still hold, debits that stand and their sum."""
-    stands = case((Transaction.state != "cancelled", Transaction.amount_cents), else_=None)
-    used = select(
-        Transaction.season_id,
-        func.count(stands).label("transaction_count"),
-        func.coalesce(func.sum(stands), 0).label("spent_cents"),
-    ).group_by(Transaction.season_id)
-    passes = select(Pass.season_id, func.count().label("pass_count")).group_by(Pass.season_id)
-    found: dict[str, dict[str, int]] = {}
-    for statement in (passes, used):
-        for row in connection.execute(statement).mappings():
-            values = {name: int(value) for name, value in row.items() if name != "season_id"}
-            found.setdefault(row["season_id"], {}).update(values)
-    return found
 
 
 def save(connection: Connection, row: dict[str, Any]) -> None:

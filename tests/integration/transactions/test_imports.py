@@ -1,13 +1,15 @@
 """Files of beneficiaries: any encoding, row by row, twice, corrected, too many for the budget."""
 
 import io
+import tracemalloc
 
 import pytest
 from sqlalchemy import text
 
+from services.chassis import clock
 from services.chassis.database import Busy
 from services.chassis.files import FileStore
-from services.transactions import csvfile, reconcile
+from services.transactions import csvfile, reconcile, seals
 from services.transactions.domain import refusals
 from services.transactions.handlers import imports, passes
 from tests.factories import transactions as make
@@ -87,7 +89,57 @@ def test_the_report_names_lines_and_reasons(db):
     told = imports.report(db, FileStore(), ended["import_id"])
     with FileStore().open(told["sha256"]) as stream:
         lines = stream.read().decode("utf-8-sig").split("\r\n")
-    assert lines[:3] == ["ligne;motifs", "3;e-mail : adresse invalide", "4;date de naissance : manquant"]
+    born = f"01/02/{clock.today().year - 10}"
+    assert lines == [
+        f"ligne;motifs;{make.HEADINGS}",
+        f"3;e-mail : adresse invalide;F0000002;E0000002;Nom2;Léa;{born};500;x",
+        "4;date de naissance : manquant;F0000003;E0000003;Nom3;Léa;;500;famille3@example.org",
+        "",
+    ]
+
+
+def report_of(db, ended):
+    told = imports.report(db, FileStore(), ended["import_id"])
+    with FileStore().open(told["sha256"]) as stream:
+        return stream.read()
+
+
+@pytest.mark.parametrize(("encoding", "delimiter"), [("cp1252", ";"), ("utf-8", ",")])
+def test_what_is_corrected_in_the_report_itself_completes_the_import(db, encoding, delimiter):
+    season_id = make.season(db)
+    lines = (make.line(1), make.line(2, last="Noël", email="+x"), make.line(3, last="=-1", email="x"))
+    content = make.csv(*lines).decode().replace(";", delimiter).encode(encoding)
+    ended = make.import_file(db, season_id, content)
+    assert figures(ended) == ("done", 1, 0, 0, 2)
+    told = report_of(db, ended)
+    assert b";'=-1;" in told and b";'+x" in told  # no formula for a spreadsheet
+    assert report_of(db, make.import_file(db, season_id, told)).decode("utf-8-sig").count("'=-1") == 1
+    corrected = told.decode("utf-8-sig").replace("'+x", "'+x@example.org").replace("'=-1;", "Vert;")
+    corrected = corrected.replace(";x\r\n", ";y@example.org\r\n")
+    assert figures(make.import_file(db, season_id, corrected.encode("utf-8-sig"))) == ("done", 2, 0, 0, 0)
+    assert sorted(names(db, season_id)) == ["Nom1", "Noël", "Vert"]
+    with db.engine.connect() as connection:
+        mails = connection.execute(text("SELECT family_id::text, email_sealed FROM families")).all()
+    opened = {seals.open_email(sealed, family_id) for family_id, sealed in mails}
+    assert "+x@example.org" in opened  # and the quote that made it harmless is gone
+
+
+def test_a_long_report_is_made_in_bounded_memory(db, monkeypatch):
+    season_id, count = make.season(db), 3_000
+    monkeypatch.setattr(imports, "_REPORT_LINES", 100)
+    wrong = (make.line(n, born="", last=f"{n:04x}" * 400) for n in range(1, count + 1))
+    ended = make.import_file(db, season_id, make.csv(*wrong), confirm=False)
+    assert ended["refused"] == count
+    tracemalloc.start()
+    try:
+        told = imports.report(db, FileStore(), ended["import_id"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    with FileStore().open(told["sha256"]) as stream:
+        size = len(stream.read())
+    assert size > 4_500_000
+    assert peak < size / 3
 
 
 @pytest.mark.parametrize(

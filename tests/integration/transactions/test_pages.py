@@ -163,6 +163,11 @@ def test_the_caf_sees_all_transactions_and_decides_contestations(agent, app, sta
     assert used["number"] in page and "43,21\u00a0€" in page
     exported = agent.get("/caf/transactions/export.csv", query_string={"number": used["number"]})
     assert exported.get_data(as_text=True).count(used["number"]) == 1
+    assert "Montant total" in agent.get("/caf/transactions").get_data(as_text=True)
+    page = agent.get("/caf/transactions", query_string={"structure_id": stage.club.structure_id}).get_data(as_text=True)
+    place = re.search(r'href="(/caf/transactions\?[^"]*establishment_id=[^"]+)">Siège<', page)[1].replace("&amp;", "&")
+    page = agent.get(place).get_data(as_text=True)
+    assert used["number"] in page and 'selected>Siège<' in page
     link = wait_for_link(stage, shown["pass_id"])
     app.test_client().post(f"/pass/{link}/transactions/{used['number']}/contester", data={"reason": "Pas nous"})
     listed = agent.get("/caf/contestations").get_data(as_text=True)

@@ -25,6 +25,7 @@ EXPORTING = (
     "services.identity.figures",
     "services.transactions.figures",
     "services.payouts.reconciliation",
+    "gateway.figures",
 )
 SCRAPE = frozenset({"job", "instance"})
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from services.chassis.refusals import Refused, Unavailable
-from services.chassis.spreadsheets import harmless
+from services.chassis.spreadsheets import as_it_was, harmless
 
 PARTNER = {"active": True, "establishments": []}
 TOTALS = {"count": 2, "amount_cents": 5100, "cancelled_count": 1}
@@ -161,9 +161,98 @@ def test_xlsx_holds_all_pages_with_amounts_as_numbers(signed_in, bus) -> None:
     assert "<f>" not in sheet
 
 
+CAF = {
+    "transactions.all_transactions": {"items": [transaction("T-2"), PAID], "next_cursor": None},
+    "transactions.all_totals": TOTALS,
+    "transactions.schemes": ["Pass’sports-loisirs"],
+    "transactions.totals_by_establishment": [
+        {"establishment_id": "e-1", "name": "Gymnase", "count": 3, "amount_cents": 7_700, "cancelled_count": 0},
+        {"establishment_id": "e-2", "name": None, "count": 1, "amount_cents": 800, "cancelled_count": 2},
+    ],
+}
+
+
+def test_the_caf_sees_totals_without_any_filter(sign_in, bus) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get("/caf/transactions").text
+    assert "51,00" in page
+    assert bus.called("transactions.all_totals") == [{}]
+    assert bus.called("transactions.totals_by_establishment") == []
+
+
+@pytest.mark.parametrize("chosen", ["structure_id=s-1", "partner_number=93-1"])
+def test_the_caf_sees_what_a_partner_did_at_each_place(sign_in, bus, chosen: str) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get(f"/caf/transactions?{chosen}").text
+    assert bus.called("transactions.totals_by_establishment") == [{"structure_id": "s-1"}]
+    assert '<a href="/caf/transactions?structure_id=s-1&amp;establishment_id=e-1">Gymnase</a>' in page
+    assert "77,00" in page and "Sans établissement" in page
+
+
+def test_the_caf_chooses_one_place_of_a_partner(sign_in, bus) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get("/caf/transactions?structure_id=s-1&establishment_id=e-1").text
+    assert bus.called("transactions.all_totals") == [{"structure_id": "s-1", "establishment_id": "e-1"}]
+    assert '<option value="e-1" selected>Gymnase</option>' in page
+
+
+def many_pages(read: list[int], pages: int = 40):
+    """A list of so many pages of 500, noting each page that is read."""
+
+    def answer(arguments: dict) -> dict:
+        number = int(arguments["cursor"] or 0) + 1
+        read.append(number)
+        return {
+            "items": [transaction(f"T-{number}-{n}") for n in range(arguments["limit"])],
+            "next_cursor": str(number) if number < pages else None,
+        }
+
+    return answer
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_an_export_begins_before_the_second_page_is_read(signed_in, bus, extension: str) -> None:
+    read: list[int] = []
+    bus.answers["transactions.transactions"] = many_pages(read)
+    answer = signed_in("accountant").get(f"/transactions/export.{extension}")
+    pieces = answer.iter_encoded()
+    assert next(pieces)
+    assert read == [1]
+    held = [len(piece) for piece in pieces]
+    assert read == list(range(1, 41))
+    assert max(held) < 256 * 1024
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_what_is_refused_before_an_export_is_told_as_a_page(signed_in, bus, extension: str) -> None:
+    bus.answers["transactions.transactions"] = Unavailable("away")
+    answer = signed_in("accountant").get(f"/transactions/export.{extension}")
+    assert answer.status_code == 503
+    assert "Content-Disposition" not in answer.headers
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_a_failure_in_the_middle_breaks_the_export_off(signed_in, bus, extension: str) -> None:
+    whole = many_pages([])
+    bus.answers["transactions.transactions"] = lambda asked: whole(asked) if asked["cursor"] is None else fails()
+    answer = signed_in("accountant").get(f"/transactions/export.{extension}")
+    with pytest.raises(Unavailable):
+        list(answer.iter_encoded())
+
+
+def fails() -> dict:
+    raise Unavailable("away")
+
+
+@pytest.mark.parametrize("cell", ["'t Hooft", "d'Or", "", "'"])
+def test_a_quote_that_is_no_mark_stays(cell: str) -> None:
+    assert as_it_was(harmless(cell)) == cell
+
+
 @pytest.mark.parametrize("cell", ["=cmd()", "+33", "-1", "@x", "\tx"])
 def test_cells_that_look_like_formulas_are_marked(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
+    assert as_it_was(harmless(cell)) == cell
 
 
 def test_other_cells_stay_as_they_are() -> None:

@@ -1,0 +1,164 @@
+"""Totals and figures through a transaction's life: counted days and today's work are what a count of everything is."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from services.chassis import clock
+from services.chassis.ids import new_id
+from services.transactions import reconcile
+from services.transactions.domain.states import TransactionState
+from services.transactions.handlers import cancelling, lists, locking, scans, seasons
+from tests.factories import transactions as make
+
+EVERYTHING = """
+SELECT count(*) FILTER (WHERE state <> 'cancelled') AS count,
+  coalesce(sum(amount_cents) FILTER (WHERE state <> 'cancelled'), 0) AS amount_cents,
+  count(*) FILTER (WHERE state = 'cancelled') AS cancelled_count
+FROM transactions WHERE (CAST(:structure_id AS uuid) IS NULL OR structure_id = :structure_id)
+  AND (CAST(:establishment_id AS uuid) IS NULL OR establishment_id = :establishment_id)
+  AND (CAST(:terminal_id AS uuid) IS NULL OR terminal_id = :terminal_id)
+  AND (CAST(:operator_id AS uuid) IS NULL OR operator_id = :operator_id)
+  AND (CAST(:from_on AS date) IS NULL OR recorded_on >= :from_on)
+  AND (CAST(:to_on AS date) IS NULL OR recorded_on <= :to_on)
+  AND (CAST(:state AS text) IS NULL OR state = :state)
+"""
+FILTERS = ("structure_id", "establishment_id", "terminal_id", "operator_id", "from_on", "to_on", "state")
+
+
+@pytest.fixture
+def db(database):
+    return database("transactions")
+
+
+def record(db, call, shown, amount_cents):
+    with db.unit_of_work(call) as uow:
+        given = {"idempotency_key": new_id(), "amount_cents": amount_cents, "qr": shown["qr"]}
+        return scans.record_transaction(uow, **given)["transaction"]
+
+
+def cancel(db, call, number):
+    with db.unit_of_work(call) as uow:
+        cancelling.cancel_transaction(uow, number=number, idempotency_key=new_id())
+
+
+def change(db, statement, **given):
+    with db.unit_of_work() as uow:
+        uow.connection.execute(text(statement), given)
+
+
+def counted(db, **filters):
+    """What a look at every transaction says."""
+    with db.unit_of_work() as uow:
+        row = uow.connection.execute(text(EVERYTHING), dict.fromkeys(FILTERS) | filters).mappings().one()
+        return {name: int(value) for name, value in row.items()}
+
+
+def all_totals(db, **filters):
+    with db.unit_of_work(make.AGENT) as uow:
+        return lists.all_totals(uow, **filters)
+
+
+def disagreements(db):
+    with db.engine.connect() as connection:
+        return {name: found for name, found in reconcile.disagreements(connection).items() if found}
+
+
+def a_past(db):
+    """Two clubs, a terminal and a person, a day that is over and in every state, and today."""
+    clubs, shown = [make.club(db), make.club(db)], make.issue(db, 6)
+    desks = [(club, call) for club in clubs for call in (club.terminal(), club.person("manager"))]
+    amounts = itertools.count(101)
+    told = [record(db, call, one, next(amounts)) for one in shown for _, call in desks]
+    for _, call in desks:
+        cancel(db, call, record(db, call, shown[0], next(amounts))["number"])
+    change(db, "UPDATE transactions SET recorded_at = recorded_at - interval '1 day', recorded_on = recorded_on - 1")
+    assert locking.lock_days(db) == len(told)
+    for position, state in enumerate(("in_payout", "paid", "returned")):
+        ids = [one["transaction_id"] for one in told[position::4]]
+        moved = "UPDATE transactions SET state = :state WHERE transaction_id::text = ANY(:ids)"
+        change(db, moved, state=state, ids=ids)
+    for _, call in desks:
+        record(db, call, shown[1], next(amounts))
+        cancel(db, call, record(db, call, shown[2], next(amounts))["number"])
+    return desks
+
+
+def test_totals_are_what_a_count_of_everything_says(db):
+    desks = a_past(db)
+    today = clock.today()
+    for state in (None, *TransactionState):
+        given = {"state": state} if state else {}
+        assert all_totals(db, **given) == counted(db, **given)
+        for days in ({"from_on": today}, {"to_on": today - timedelta(days=1)}):
+            assert all_totals(db, **given, **days) == counted(db, **given, **days)
+        for club, call in desks:
+            actor, own = call.actor, {"structure_id": club.structure_id}
+            person = {"operator_id": actor.account_id} if actor.account_id else {}
+            terminal = {"terminal_id": actor.scope["terminal_id"]} if "terminal_id" in actor.scope else {}
+            with db.unit_of_work(club.person("accountant")) as uow:
+                assert lists.own_totals(uow, **given) == counted(db, **given, **own)
+                assert lists.own_totals(uow, **given, **person, **terminal) == counted(
+                    db, **given, **own, **person, **terminal
+                )
+            place = {"establishment_id": club.establishment_id}
+            assert all_totals(db, **given, **place) == counted(db, **given, **place)
+    assert disagreements(db) == {}
+
+
+def test_figures_of_a_season_follow_every_step(db):
+    a_past(db)
+    with db.unit_of_work(make.AGENT) as uow:
+        [season] = seasons.every(uow)
+    everything = counted(db)
+    assert season["figures"] == {
+        "pass_count": 6,
+        "committed_cents": 60_000,
+        "transaction_count": everything["count"],
+        "spent_cents": everything["amount_cents"],
+    }
+
+
+def test_places_of_a_partner_are_added_up(db):
+    [(club, call), *_] = a_past(db)
+    record(db, call, make.issue(db, first=50)[0], 5)
+    with db.unit_of_work(make.AGENT) as uow:
+        [place] = lists.totals_by_establishment(uow, club.structure_id)
+    assert (place["establishment_id"], place["name"]) == (club.establishment_id, "Siège")
+    assert {name: place[name] for name in ("count", "amount_cents")} == {
+        name: value for name, value in counted(db, structure_id=club.structure_id).items() if name != "cancelled_count"
+    }
+
+
+def test_a_partner_sees_its_own_days_only(db):
+    [(club, _), *_] = a_past(db)
+    with db.unit_of_work(club.person("accountant")) as uow:
+        seen = uow.connection.scalars(text("SELECT DISTINCT structure_id::text FROM structure_days")).all()
+    assert seen == [club.structure_id]
+
+
+def test_cancelling_at_many_desks_at_once_counts_each(db):
+    clubs, shown = [make.club(db) for _ in range(8)], make.issue(db, 8)
+    calls = [club.terminal() for club in clubs]
+    told = [record(db, call, one, 100) for call, one in zip(calls, shown, strict=True)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda pair: cancel(db, pair[0], pair[1]["number"]), zip(calls, told, strict=True)))
+    assert all_totals(db) == {"count": 0, "amount_cents": 0, "cancelled_count": 8}
+    assert disagreements(db) == {}
+
+
+def test_figures_that_were_tampered_with_are_found_and_counted_anew(db):
+    a_past(db)
+    change(db, "UPDATE season_days SET amount_cents = amount_cents + 1")
+    change(db, "UPDATE structure_days SET cancelled_count = 9")
+    change(db, "UPDATE seasons SET pass_count = 7")
+    assert set(disagreements(db)) == {
+        "every day of a partner is counted as it was",
+        "every day of a season is counted as it was",
+        "every season has as many passes as it counts",
+    }
+    change(db, "SELECT count_anew()")
+    assert disagreements(db) == {}
