@@ -41,11 +41,14 @@ TEXTS: dict[int, tuple[str, str]] = {
     503: (N_("Le service est momentanément indisponible"),
           N_("Rien n’est perdu. Patientez quelques secondes, puis réessayez.")),
 }  # fmt: skip
+NOT_FOR_THIS_AGENT = N_("Votre rôle ne donne pas accès à cette page. Un administrateur peut l’élargir dans « Agents ».")
 
 
 def page(status: int, title: str | None = None, text: str | None = None) -> Response:
     """The error page for `status`; 5xx and 429 say when to come back."""
     known_title, known_text = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
+    if status == 403 and viewer().is_agent:
+        known_text = NOT_FOR_THIS_AGENT
     passing = status in PASSING
     body = render_template(
         "errors/error.html",

@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Protocol
 
 from services.chassis import sealing
@@ -120,10 +120,11 @@ class FileStore:
         """Remove an incoming file; one that isn't there is no fault."""
         self._storage.delete(_incoming_name(incoming_id))
 
-    def purge_incoming(self, older_than: datetime) -> int:
-        """Remove what came in before the instant ``older_than`` (by the store's own clock) and was never
-        kept; returns how many. Broken writes go too."""
-        old = [name for name, at in self._storage.listing("incoming") if at < older_than.astimezone(UTC)]
+    def purge_incoming(self, older_than: timedelta) -> int:
+        """Remove what came in longer ago (by the machine's clock, which is the store's) and was never kept; returns
+        how many. Broken writes go too."""
+        latest = datetime.now(UTC) - older_than
+        old = [name for name, at in self._storage.listing("incoming") if at < latest]
         for name in old:
             self._storage.delete(name)
         return len(old)

@@ -1,5 +1,6 @@
 """The methods about a structure's life after its application; `PartnersService` has them by inheritance."""
 
+from datetime import timedelta
 from typing import Any
 
 from services.chassis.events import ReceivedEvent
@@ -27,6 +28,8 @@ SIGNED_IN = PARTNERS | {"person"}
 INSTRUCTOR = frozenset({"instructor"})
 ADMINISTRATOR = frozenset({"administrator"})
 FORGET_EVERY_S = 3600
+UNADOPTED = timedelta(days=1)
+"""A file is adopted within the request that brought it; a day later nobody will."""
 
 
 class ProfileMethods:
@@ -253,6 +256,11 @@ class AssistanceMethods:
         with self.database.alone("forget-unconfirmed-requests") as uow:
             assistance.forget_unconfirmed(uow)
             assistance.forget_closed(uow)
+
+    @every(seconds=FORGET_EVERY_S)
+    def forget_uploads(self) -> None:
+        """What came in for any service and was never kept: whoever sent it, or took it, is gone."""
+        FileStore().purge_incoming(UNADOPTED)
 
 
 class StructureLife(ProfileMethods, BankAccountMethods, DirectoryMethods, AssistanceMethods):

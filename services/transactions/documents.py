@@ -10,7 +10,6 @@ import typst
 
 from services.chassis import clock, mail, serializer
 from services.chassis.config import settings
-from services.chassis.files import FileStore, StoredFile
 
 _LAYOUT = Path(__file__).parent / "pass.typ"
 _QUIET_ZONE = 4
@@ -61,7 +60,3 @@ def pass_pdf(told: dict[str, Any]) -> bytes:
     assert isinstance(made, bytes)
     return made
 
-
-def keep(store: FileStore, made: bytes) -> StoredFile:
-    """Put a document into the store; the same one is stored once."""
-    return store.put(io.BytesIO(made))

@@ -9,7 +9,7 @@ from services.chassis.files import FileStore
 from services.chassis.inbox import on_event
 from services.chassis.timers import every
 from services.transactions import messages
-from services.transactions.handlers import facts, forgetting, imports, locking, notices, seasons
+from services.transactions.handlers import facts, files, forgetting, imports, locking, notices, seasons
 
 
 class Listening:
@@ -73,6 +73,11 @@ class Listening:
         """Families whose last season ended two years ago."""
         with self.database.alone("transactions:forget") as uow:
             forgetting.forget_old(uow)
+
+    @every(seconds=600)
+    def forget_files(self) -> None:
+        """Files with families' names whose time is over."""
+        files.forget_old(self.database, FileStore())
 
     @every(seconds=10)
     def expire_passes(self) -> None:

@@ -1,12 +1,15 @@
 """What a family does on its page, which it reaches by the link in its mails."""
 
+import io
 from typing import Any
 
 from services.chassis.database import BoundDatabase, Context, UnitOfWork
-from services.chassis.files import FileStore, StoredFile
+from services.chassis.files import FileStore
 from services.transactions import documents, seals
 from services.transactions.domain.refusals import LinkUnknown, PassUnknown, TransactionUnknown
+from services.transactions.domain.retention import DRAWN_PASS
 from services.transactions.handlers import contestations, passes
+from services.transactions.handlers.files import put
 from services.transactions.repository import families, transactions
 from services.transactions.repository import passes as pass_rows
 
@@ -52,7 +55,8 @@ def document(
     with database.unit_of_work(call) as uow:
         told = passes.told(_own_pass(uow, link, pass_id))
     made = documents.pass_pdf(told) if kind == "pdf" else documents.pass_png(told)
-    stored: StoredFile = documents.keep(store, made)
+    with database.unit_of_work(call) as uow:
+        stored = put(uow, store, lambda: io.BytesIO(made), DRAWN_PASS)
     media_type = "application/pdf" if kind == "pdf" else "image/png"
     return {
         "sha256": stored.sha256,

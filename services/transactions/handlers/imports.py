@@ -8,18 +8,19 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Any
+from typing import Any
 
 from services.chassis.database import BoundDatabase, Busy, UnitOfWork
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
 from services.chassis.spreadsheets import harmless
 from services.transactions.csvfile import NotACsv, inspect, read_lines
-from services.transactions.domain import refusals
+from services.transactions.domain import refusals, retention
 from services.transactions.domain.rows import HeadingsWrong, read_headings
 from services.transactions.domain.states import ImportState, SeasonState
+from services.transactions.handlers.files import put
 from services.transactions.handlers.issuing import Issuer, Line, Tally
-from services.transactions.repository import imports, seasons
+from services.transactions.repository import files, imports, seasons
 
 LINES_AT_ONCE = 500
 _REPORT_LINES = 1000
@@ -41,6 +42,7 @@ def start(uow: UnitOfWork, *, season_id: str, sha256: str, filename: str) -> dic
     import_id = new_id()
     row = {"import_id": import_id, "season_id": season_id, "filename": filename, "sha256": sha256}
     imports.add(uow.connection, row | {"state": ImportState.CHECKING, "started_at": uow.now})
+    files.keep(uow.connection, sha256, uow.now + retention.IMPORTED_FILE)
     uow.audit("import:start", import_id, season_id=season_id, sha256=sha256)
     return progress(uow, import_id)
 
@@ -183,21 +185,26 @@ def _at_once(work: Callable[..., Any], *arguments: Any) -> Any:
 
 def report(database: BoundDatabase, store: FileStore, import_id: str, aside: Aside = _at_once) -> dict[str, Any]:
     """The refused lines as a CSV that spreadsheets open, in the store: number, reasons, and the cells as they came, so
-    that what is corrected in it can be imported as it is. Raises ImportUnknown."""
+    that what is corrected in it can be imported as it is. Raises ImportUnknown, and FileUnknown once the import's file
+    is no longer kept."""
     with database.unit_of_work() as uow:
         job = _known(imports.by_id(uow.connection, import_id))
-        with store.open(job["sha256"]) as stream:
-            stored = store.put(_Pieces(_report(uow, job, stream, aside)))
+        stored = put(uow, store, lambda: _Pieces(_report(uow, store, job, aside)), retention.REPORT)
     name = job["filename"].rsplit(".", 1)[0]
     return {"sha256": stored.sha256, "filename": f"refus-{name}.csv", "media_type": "text/csv; charset=utf-8"}
 
 
-def _report(uow: UnitOfWork, job: dict[str, Any], stream: IO[bytes], aside: Aside) -> Iterator[bytes]:
-    lines = read_lines(stream, job["encoding"], job["delimiter"])
-    _, headings = next(lines)
-    yield "\ufeff".encode() + _csv([[*_REPORT_HEADINGS, *headings]])
+def _report(uow: UnitOfWork, store: FileStore, job: dict[str, Any], aside: Aside) -> Iterator[bytes]:
+    with store.open(job["sha256"]) as stream:
+        lines = read_lines(stream, job["encoding"], job["delimiter"])
+        _, headings = next(lines)
+        yield "\ufeff".encode() + _csv([[*_REPORT_HEADINGS, *headings]])
+        yield from _refused(uow, job["import_id"], lines, aside)
+
+
+def _refused(uow: UnitOfWork, import_id: str, lines: Iterator[Line], aside: Aside) -> Iterator[bytes]:
     after = 0
-    while refused := imports.refusals(uow.connection, job["import_id"], after, _REPORT_LINES):
+    while refused := imports.refusals(uow.connection, import_id, after, _REPORT_LINES):
         cells = aside(_cells_of, lines, [line for line, _ in refused])
         yield _csv([[line, " / ".join(reasons), *cells[line]] for line, reasons in refused])
         after = refused[-1][0]

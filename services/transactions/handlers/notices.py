@@ -1,7 +1,9 @@
 """Mails to families: a new pass, a renewed one, a debit. Some at a time, from a list that survives a crash."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from services.chassis.config import settings
@@ -9,8 +11,10 @@ from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore
 from services.chassis.mail import Attachment
 from services.transactions import documents, seals
+from services.transactions.domain.retention import DRAWN_PASS
 from services.transactions.handlers import passes
 from services.transactions.handlers.contestations import decision_of
+from services.transactions.handlers.files import put
 from services.transactions.repository import families, transactions
 from services.transactions.repository import passes as pass_rows
 
@@ -45,7 +49,7 @@ def send(database: BoundDatabase, store: FileStore, apart: Apart) -> int:
         notices = [_notice(uow, row) for row in waiting]
     for notice in notices:
         if notice and notice.kind in WITH_DOCUMENTS:
-            notice.attachments = _attachments(store, notice.told, apart)
+            notice.attachments = _attachments(database, store, notice.told, apart)
     with database.unit_of_work() as uow:
         taken = families.take_notices(uow.connection, [row["notice_id"] for row in waiting])
         for notice in notices:
@@ -81,9 +85,12 @@ def _transaction(uow: UnitOfWork, transaction_id: str | None) -> dict[str, Any] 
     return transactions.by_id(uow.connection, transaction_id) if transaction_id else None
 
 
-def _attachments(store: FileStore, told: dict[str, Any], apart: Apart) -> tuple[Attachment, ...]:
-    pdf = documents.keep(store, apart(documents.pass_pdf, told))
-    png = documents.keep(store, apart(documents.pass_png, told))
+def _attachments(
+    database: BoundDatabase, store: FileStore, told: dict[str, Any], apart: Apart
+) -> tuple[Attachment, ...]:
+    drawn = [apart(documents.pass_pdf, told), apart(documents.pass_png, told)]
+    with database.unit_of_work() as uow:
+        pdf, png = (put(uow, store, partial(io.BytesIO, one), DRAWN_PASS) for one in drawn)
     return (
         Attachment(pdf.sha256, "pass.pdf", "application/pdf"),
         Attachment(png.sha256, "pass.png", "image/png"),

@@ -3,6 +3,7 @@
 from services.transactions.models.base import Base
 from services.transactions.models.contestations import Contestation, Correction
 from services.transactions.models.days import SeasonDay, StructureDay
+from services.transactions.models.files import TransientFile
 from services.transactions.models.imports import Import, ImportRefusal
 from services.transactions.models.ledger import LedgerEntry
 from services.transactions.models.partners import Establishment, Partner
@@ -28,4 +29,5 @@ __all__ = [
     "SeasonDay",
     "StructureDay",
     "Transaction",
+    "TransientFile",
 ]

@@ -204,7 +204,7 @@ def test_purges_only_what_came_in_long_ago(store: FileStore, folder: Path) -> No
     two_days_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
     for path in (folder / "incoming" / old, rest, path_of(folder, kept.sha256)):
         os.utime(path, (two_days_ago, two_days_ago))
-    assert store.purge_incoming(older_than=datetime.now(UTC) - timedelta(days=1)) == 2
+    assert store.purge_incoming(older_than=timedelta(days=1)) == 2
     assert {path.name for path in files_in(folder)} == {fresh, kept.sha256}
 
 
