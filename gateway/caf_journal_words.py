@@ -151,7 +151,10 @@ WORDS: dict[str, dict[str, str]] = {
         "resource:withdraw": "Ressource retirée",
         "resource:restore": "Ressource remise",
     },
-    "Conservation des données": {"retention:purge": "Données effacées à leur terme"},
+    "Conservation des données": {
+        "retention:purge": "Données effacées à leur terme",
+        "retention:files": "Fichiers supprimés à leur terme",
+    },
 }
 SERVICES = {
     "identity": "Comptes et droits",
