@@ -58,10 +58,14 @@ class Browser:
             raise Unwelcome(f"{path}: HTTP {response.status_code}")
         return response
 
-    def answer(self, method: str, path: str, form: Mapping[str, str] | None = None) -> requests.Response:
+    def answer(
+        self, method: str, path: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
         """The answer as it comes, whatever it is; where it leads to isn't followed."""
         url = urljoin(self.base_url, path)
-        return self._session.request(method, url, data=form, allow_redirects=False, timeout=TIMEOUT_S)
+        return self._session.request(
+            method, url, data=form, headers=dict(headers or {}), allow_redirects=False, timeout=TIMEOUT_S
+        )
 
     def send(self, method: str, url: str, data: list[tuple[str, str]], files: list[tuple[str, File]]) -> "Page":
         """What a form sends; a form with files goes as multipart."""

@@ -43,7 +43,7 @@ class Found:
 @pytest.fixture(scope="module")
 def found(platform: Any, token: Any) -> Found:
     """Both clubs, their people signed in, and what the first one has."""
-    running = platform(*SERVICES, gateway=True)
+    running = platform(*SERVICES, gateway=True, PSL_TRUSTED_PROXIES="1")
     clubs = TwoClubs(running)
     clubs.play()
 
@@ -112,6 +112,7 @@ def seen(caller: Caller, method: str, door: Door, value: str) -> list[Any]:
     """Status, where it leads and what is written there, without the id itself and what is new in each answer."""
     told = []
     answer = caller.ask(method, address(door, caller, value), door.form)
+    assert answer.status_code != 429, "an answer that every door gives compares nothing"
     for _ in range(4):
         body = answer.text if "text" in (kind := answer.headers.get("Content-Type", "")) or "json" in kind else kind
         told += [answer.status_code, neutral(answer.headers.get("Location", ""), value), neutral(body, value)]

@@ -1,5 +1,6 @@
 """Two clubs that both went all the way: one owns an object of each kind, people of the other knock at its doors."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from tests.security.conftest import OnTests, rows
 
 DELEGATES = ("manager", "accountant", "cashier")
 TIMEOUT_S = 30
+_ADDRESSES = (f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}" for number in itertools.count(1))
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -35,13 +37,14 @@ class Caller:
             self.csrf = found[1] if found else ""
 
     def ask(self, method: str, path: str, form: dict[str, str]) -> requests.Response:
-        """The answer as it comes: what it leads to is followed by who compares."""
-        url = self.base_url + path
+        """The answer as it comes: what it leads to is followed by who compares. Each question comes from an address of
+        its own: who is slowed down for knocking too often sees the same page at every door."""
+        url, headers = self.base_url + path, {"X-Forwarded-For": next(_ADDRESSES)}
         if self.browser is None:
-            headers = {"Authorization": f"Bearer {self.bearer}", "Idempotency-Key": str(uuid4())}
+            headers |= {"Authorization": f"Bearer {self.bearer}", "Idempotency-Key": str(uuid4())}
             return requests.request(method, url, json=form, headers=headers, timeout=TIMEOUT_S)
         data = {**form, "csrf_token": self.csrf} if method == "POST" else None
-        return self.browser.answer(method, path, data)
+        return self.browser.answer(method, path, data, headers)
 
 
 class TwoClubs(Story):
