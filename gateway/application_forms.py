@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from gateway.clients.partners_results import Catalogue, Document, Draft
-from gateway.forms import Form
+from gateway.forms import Form, PhoneField
 
 STEP_LABELS = (
     _l("Informations générales sur les modalités d’inscription"),
@@ -113,7 +113,7 @@ class StructureForm(StepForm):
     postcode = StringField(_l("Code postal"))
     commune_name = StringField(_l("Commune"))
     email = StringField(_l("Adresse e-mail de la structure"))
-    phone = StringField(_l("Téléphone"))
+    phone = PhoneField(_l("Téléphone"))
     website = StringField(_l("Site internet"))
 
 
@@ -125,7 +125,7 @@ class RepresentativeForm(StepForm):
     first_name = StringField(_l("Prénom"))
     position = StringField(_l("Fonction dans la structure"))
     email = StringField(_l("Adresse e-mail personnelle"))
-    mobile = StringField(_l("Téléphone portable"))
+    mobile = PhoneField(_l("Téléphone portable"))
 
 
 class RepresentativeNameForm(StepForm):

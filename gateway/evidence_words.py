@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from gateway.clients.conventions_results import EvidenceEntry
-from gateway.formatting import day, instant
+from gateway.formatting import day, instant, phone
 from gateway.translation import N_
 
 TITLES = {
@@ -58,7 +58,7 @@ def _details(facts: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     state = facts.get("delivery_state")
     return [
         names.get(account, "") if account else "",
-        facts.get("masked_phone") or "",
+        phone(facts["masked_phone"]) if facts.get("masked_phone") else "",
         _(DELIVERY[state]) if state in DELIVERY else (state or ""),
         _("essai %(number)s sur 5", number=facts["failures"]) if "failures" in facts else "",
         _("jusqu’au %(when)s", when=instant(facts["blocked_until"])) if "blocked_until" in facts else "",

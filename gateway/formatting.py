@@ -20,6 +20,7 @@ from gateway.typography import NO_BREAK
 PARIS = ZoneInfo("Europe/Paris")
 """Business days and times on screen are those of Paris, whatever the device says."""
 NOTHING = "–"
+MASK = "•"
 
 
 def _locale() -> str:
@@ -93,9 +94,14 @@ def grouped(text: str | None, size: int = 4) -> str:
 
 
 def phone(number: str | None) -> str:
-    """+33148000000 → «01 48 00 00 00», with spaces that don't break; what is no number stays as it is."""
+    """+33148000000 → «01 48 00 00 00», with spaces that don't break; what is no number stays as it is.
+
+    A masked one (`+33 6 •• •• •• 78`) reads «06 •• •• •• 78».
+    """
     if not number:
         return NOTHING
+    if MASK in number:
+        return number.replace("+33 ", "0").replace(" ", NO_BREAK)
     try:
         parsed = phonenumbers.parse(number, "FR")
     except phonenumbers.NumberParseException:
@@ -160,11 +166,18 @@ def device_name(user_agent: str | None) -> str:
     return ", ".join(filter(None, found)) or gettext("Appareil inconnu")
 
 
+def bounds(low: int | None, high: int | None) -> str:
+    """The words of a range whose ends may be open: «0 à 599», «600 et plus», «tous»."""
+    if high is not None:
+        return gettext("%(low)s à %(high)s", low=number(low or 0), high=number(high))
+    return gettext("%(low)s et plus", low=number(low)) if low else gettext("tous")
+
+
 FILTERS = {
     "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
     "file_size": file_size, "grouped": grouped, "phone": phone, "status": status, "status_label": status_label,
-    "age_band": age_band,
+    "age_band": age_band, "bounds": bounds,
 }  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
+from gateway.formatting import phone
 from gateway.refusals import describe
+from gateway.typography import NO_BREAK
 from services.chassis.refusals import Refused
 
 REQUIRED = _l("Ce champ est obligatoire.")
@@ -51,6 +53,15 @@ def _flatten(errors: Any) -> list[str]:
         return [str(errors)]  # a text, or one that is translated when it is shown
     parts = errors.values() if isinstance(errors, dict) else errors
     return [message for part in parts for message in _flatten(part)]
+
+
+class PhoneField(StringField):
+    """A number shown as it is dialled, in whatever form it is kept; what was typed stays as it was typed."""
+
+    def _value(self) -> str:
+        if self.raw_data or not self.data:
+            return str(super()._value())
+        return phone(self.data).replace(NO_BREAK, " ")
 
 
 class EurosField(StringField):

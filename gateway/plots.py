@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 400, 200, 46, 22, 12
 """Drawn small, so that letters stay readable when a phone shows the whole plot in 310 pixels."""
+WIDEST_BAR = 48
+"""So that one bar alone still looks like one."""
 NAMED_BARS = 6
 NAMED_OF_MANY = 5
 
@@ -31,14 +33,15 @@ def bars(title: str, what: str, unit: str, points: Sequence[Point], *, axis: Any
     """Vertical bars from zero; a few of their labels are written below, the last always. `axis` writes a value."""
     top, floor = _nice(max((point.value for point in points), default=0)), HEIGHT - BELOW
     slot = (WIDTH - LEFT) / max(len(points), 1)
+    width = min(slot * 0.7, WIDEST_BAR)
     every = math.ceil(len(points) / (NAMED_BARS if len(points) <= 2 * NAMED_BARS else NAMED_OF_MANY)) or 1
     drawn = []
     for index, point in enumerate(points):
         height = round((floor - ABOVE) * max(point.value, 0) / top, 1)
         drawn.append(
             {
-                "label": point.label, "shown": point.shown, "x": round(LEFT + slot * (index + 0.15), 1),
-                "y": round(floor - height, 1), "width": round(slot * 0.7, 1), "height": height,
+                "label": point.label, "shown": point.shown, "x": round(LEFT + slot * (index + 0.5) - width / 2, 1),
+                "y": round(floor - height, 1), "width": round(width, 1), "height": height,
                 "tick": (point.tick or point.label) if (len(points) - 1 - index) % every == 0 else "",
             }
         )  # fmt: skip

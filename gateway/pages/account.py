@@ -23,6 +23,7 @@ from gateway.access import (
 from gateway.clients.identity import IdentityClient
 from gateway.clients.partners_life import AssistanceClient
 from gateway.confirmation import CodeAsked, Confirmed
+from gateway.formatting import phone
 from gateway.forms import REQUIRED, Form
 from gateway.pages.sign_in import NewPasswordForm, browser, home_of_viewer
 from gateway.refusals import describe, flash_refusal
@@ -202,7 +203,7 @@ def mobile() -> ResponseReturnValue:
     )
     if sent is None:
         return shown("account/mobile.html", form)
-    flash(_("Un code de vérification est envoyé au %(phone)s.", phone=sent["masked_phone"]), "success")
+    flash(_("Un code de vérification est envoyé au %(phone)s.", phone=phone(sent["masked_phone"])), "success")
     return redirect(url_for("account.mobile_code"))
 
 

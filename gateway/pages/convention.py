@@ -13,6 +13,7 @@ from gateway.access import STRUCTURE_ROLES, allow, viewer
 from gateway.clients.conventions import SigningClient
 from gateway.clients.conventions_results import OpenedConvention
 from gateway.files import send_stored
+from gateway.formatting import phone
 from gateway.forms import Form
 from gateway.refusals import flash_refusal
 from gateway.security import allow_framing_by_ourselves
@@ -92,7 +93,7 @@ def request_code() -> ResponseReturnValue:
     except Refused as refused:
         flash_refusal(refused)
         return redirect(url_for(".index", _anchor="signer"), 303)
-    flash(_("Un code de vérification a été envoyé par SMS au %(phone)s.", phone=sent["masked_phone"]), "success")
+    flash(_("Un code de vérification a été envoyé par SMS au %(phone)s.", phone=phone(sent["masked_phone"])), "success")
     return redirect(url_for(".index", _anchor="signer"), 303)
 
 

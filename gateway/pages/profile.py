@@ -14,7 +14,7 @@ from gateway.access import allow
 from gateway.clients.partners import DraftClient
 from gateway.clients.partners_life import ProfileClient
 from gateway.files import send_stored, stream_upload
-from gateway.forms import Form
+from gateway.forms import Form, PhoneField
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 
@@ -37,7 +37,7 @@ class ProfileForm(Form):
     activities = CheckBoxes(_l("Activités"))
     age_min = IntegerField(_l("À partir de (âge)"), validators=[Optional()])
     age_max = IntegerField(_l("Jusqu’à (âge)"), validators=[Optional()])
-    phone = StringField(_l("Téléphone"))
+    phone = PhoneField(_l("Téléphone"))
     website = StringField(_l("Site internet"))
 
     def taken_links(self) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r" :(?=\s|$|<)"), f"{NO_BREAK}:"),
     (re.compile(r" ([;!?])(?=\s|$|[)»<])"), rf"{NARROW}\1"),
     (re.compile(r"(?<=\d) (?=\d{3}(?!\d))"), NARROW),
-    (re.compile(r"(?<=\d) (?=€|%(?!\())"), NO_BREAK),
+    (re.compile(r"(?<=\d) (?=€|%(?!\()|[kM]o\b|km\b)"), NO_BREAK),
     (re.compile(r"\bn° "), f"n°{NO_BREAK}"),
 )
 

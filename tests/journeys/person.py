@@ -11,6 +11,7 @@ import axe_playwright_python
 from playwright.sync_api import Error, Locator, Page, expect
 
 from deploy.local.waiting import TooLate
+from tests.journeys.first_view import WATCH, seen_on
 
 SCREENS = os.environ.get("PSL_SCREENS")
 """Where pictures go, if they are wanted: `python -m tests.journeys.screens` renews those of the documentation."""
@@ -42,7 +43,7 @@ class Person:
     def __init__(self, page: Page, base_url: str, *, scripts: bool = True):
         self.page, self.base_url, self.scripts = page, base_url, scripts
         self.problems: list[str] = []
-        self.states_checked = 0
+        page.add_init_script(WATCH)
         page.on("console", self._heard)
         page.on("pageerror", lambda fault: self.problems.append(f"{page.url}: {fault}"))
         page.on("dialog", lambda dialog: dialog.accept())
@@ -152,7 +153,12 @@ class Person:
             ]
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(before or DESKTOP)  # type: ignore[arg-type]
-        self.states_checked += 1
+        return self
+
+    def finds_it_still(self) -> "Person":
+        """Nothing on this page jumped since it was opened, nothing was late, nothing breached the policy."""
+        self.page.wait_for_load_state()
+        self.problems += seen_on(self.page).problems()
         return self
 
     def _axe(self) -> list[str]:
@@ -171,9 +177,11 @@ class Person:
         return self
 
     def checked(self, name: str | None = None) -> "Person":
-        """The state is accessible, fits a phone and, with a name, is kept as a picture."""
-        if self.scripts and self.inspects and not SCREENS:
-            self.finds_it_accessible()
+        """The state is still, accessible and, with a name, kept as a picture."""
+        if self.scripts and not SCREENS:
+            self.finds_it_still()
+            if self.inspects:
+                self.finds_it_accessible()
         return self.shot(name) if name and self.scripts else self
 
     # -- often --------------------------------------------------------------------------------------------------------

@@ -63,6 +63,11 @@ class State:
     press: str = ""
     fill: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Different for each state: where, and what is seen there."""
+        return f"{kind(self.path)}: {self.sees}"
+
     def reach(self, someone: Person) -> None:
         someone.open(self.path)
         if self.fill:

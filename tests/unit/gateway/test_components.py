@@ -29,6 +29,17 @@ def test_the_page_of_components_opens(visitor) -> None:
     assert page.text.count("<svg") > 20
 
 
+def test_the_heading_of_numbers_stands_above_them(visitor) -> None:
+    headings = re.findall(r'<th scope="col" role="columnheader"( class="number")?>([^<]+)</th>', shown_table(visitor))
+    assert [name for number, name in headings if number] == ["Montant"]
+    assert [name for number, name in headings if not number] == ["Date", "Numéro", "Enfant", "État"]
+
+
+def shown_table(visitor) -> str:
+    """The table of the page of components."""
+    return str(visitor.get("/dev/components").text).partition('aria-label="Transactions"')[2].partition("</table>")[0]
+
+
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_no_page_brings_its_own_style(path) -> None:
     """The policy would refuse it, and one language of colours and spaces would end."""

@@ -80,6 +80,7 @@ def test_tones_are_those_that_the_style_sheet_knows() -> None:
         ("100 % numérique, 12 €", f"100{NBSP}% numérique, 12{NBSP}€"),
         ("Étape 3 %(name)s", "Étape 3 %(name)s"),
         ("à 12:30, http://x.fr/?a=1", "à 12:30, http://x.fr/?a=1"),
+        ("10 Mo au plus, à 20 km", f"10{NBSP}Mo au plus, à 20{NBSP}km"),
         ("n° %(number)s", f"n°{NBSP}%(number)s"),
     ],
 )
@@ -101,5 +102,18 @@ def test_phone_numbers_as_people_say_them(number: str, shown: str) -> None:
     assert formatting.phone(number) == shown.replace(" ", NBSP)
 
 
+@pytest.mark.parametrize("masked", ["+33 6 •• •• •• 12", "06 •• •• •• 12"])
+def test_a_masked_number_reads_as_it_is_dialled(masked: str) -> None:
+    assert formatting.phone(masked) == "06 •• •• •• 12".replace(" ", NBSP)
+
+
 def test_what_is_no_phone_number_stays() -> None:
-    assert [formatting.phone(None), formatting.phone("06 •• •• •• 12")] == ["–", "06 •• •• •• 12"]
+    assert [formatting.phone(None), formatting.phone("poste 12 bis")] == ["–", "poste 12 bis"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(None, 599, "0 à 599"), (600, None, "600 et plus"), (600, 999, "600 à 999"), (None, None, "tous")],
+)
+def test_a_range_is_told_in_words(low: int | None, high: int | None, words: str) -> None:
+    assert formatting.bounds(low, high) == words

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from gateway.component_examples import ExampleForm, example_form_with_errors
-from gateway.forms import EurosField, Form
+from gateway.forms import EurosField, Form, PhoneField
 from gateway.refusals import describe, tables
 from gateway.typography import typographic
 from services.chassis.refusals import Refused
@@ -15,6 +15,10 @@ from services.chassis.refusals import Refused
 
 class AmountForm(Form):
     amount = EurosField("Montant")
+
+
+class ContactForm(Form):
+    phone = PhoneField("Téléphone")
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +107,12 @@ def test_the_summary_of_an_empty_form_names_each_field_once(visitor) -> None:
         ("login", "«\xa0Identifiant\xa0» est à remplir."),
         ("password", "«\xa0Mot de passe\xa0» est à remplir."),
     ]
+
+
+@pytest.mark.parametrize(("kept", "shown"), [("+33148000000", "01 48 00 00 00"), ("", ""), (None, "")])
+def test_a_number_is_shown_as_it_is_dialled(kept: str | None, shown: str) -> None:
+    assert f'value="{shown}"' in ContactForm(formdata=None, data={"phone": kept}).phone()
+
+
+def test_a_number_stays_as_it_was_typed() -> None:
+    assert 'value="0148"' in ContactForm(MultiDict({"phone": "0148"})).phone()

@@ -18,6 +18,12 @@ def test_bars_stand_on_zero_and_reach_a_round_number() -> None:
     assert [line["label"] for line in plot["lines"]] == ["0", "30.0", "60"]
 
 
+def test_a_bar_alone_stays_slim_and_in_the_middle() -> None:
+    (alone,) = plots.bars("t", "w", "u", points(7))["bars"]
+    assert alone["width"] == plots.WIDEST_BAR
+    assert alone["x"] + alone["width"] / 2 == (plots.LEFT + plots.WIDTH) / 2
+
+
 def test_many_bars_name_few_and_always_the_last() -> None:
     plot = plots.bars("t", "w", "u", points(*range(30)))
     named = [bar["tick"] for bar in plot["bars"] if bar["tick"]]
