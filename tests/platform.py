@@ -316,18 +316,18 @@ class Platform:
         return self.processes[name]
 
     def start(self, services: Sequence[str], *, relay: bool, gateway: bool) -> None:
-        """Start these services (names, or modules), the relay and the gateway, and wait until all are ready."""
+        """Start these services (names, or modules) and the gateway, then the relay, and wait until all are ready."""
         names = [name.split(".")[-2] if "." in name else name for name in services]
         self.use(names)
         for name, given in zip(names, services, strict=True):
             module = given if "." in given else f"services.{given}.service"
             self.add(name, [sys.executable, "-m", "services.chassis.run", module])
-        if relay:
-            self.add("relay", [sys.executable, "-m", "services.chassis.relay", *names])
         if gateway:
             self.add_gateway()
-        for process in self.processes.values():
+        for process in list(self.processes.values()):
             process.wait_ready()
+        if relay:  # after those whom it counts, or it would tell of nobody's taking calls
+            self.add("relay", [sys.executable, "-m", "services.chassis.relay", *names]).wait_ready()
 
     def add_gateway(self, faults: str = "") -> Process:
         """Start the gateway on the platform's own port."""

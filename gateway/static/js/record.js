@@ -1,5 +1,5 @@
 // The camera on «Enregistrer une transaction». Without it, the photo and the typed code do the same.
-import { cameraAvailable, scan } from "./scanner.js";
+import { scan } from "./scanner.js";
 
 const form = document.querySelector("form[data-scan]");
 const panel = form.querySelector("[data-scanner]");
@@ -36,7 +36,6 @@ async function begin() {
   if (!view.hidden) say.textContent = say.dataset.looking;
 }
 
-panel.hidden = !cameraAvailable();
 start.addEventListener("click", begin);
 halt.addEventListener("click", () => {
   stop();
