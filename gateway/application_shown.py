@@ -5,7 +5,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from gateway.formatting import grouped
+from gateway.formatting import grouped, translated
+from gateway.translation import N_
 
 STRUCTURE_LABELS = {
     "name": _l("Nom de la structure"),
@@ -29,6 +30,15 @@ REPRESENTATIVE_LABELS = {
     "mobile": _l("Téléphone portable"),
 }
 
+SAID_BY_PARTNERS = (
+    N_("Type de structure"), N_("Informations sur la structure"), N_("Représentant légal"),
+    N_("Activités proposées"), N_("Coordonnées bancaires"),
+    N_("Demande déposée"), N_("Demande prise en charge par la Caf"), N_("Demande remise dans la file"),
+    N_("Élément accepté"), N_("Élément refusé"), N_("Corrections demandées"), N_("Correction saisie"),
+    N_("Corrections envoyées"), N_("Demande approuvée"), N_("Demande refusée"),
+)  # fmt: skip
+"""Labels of items and of the history, as the partners service answers them: `translated` finds their English."""
+
 Fact = tuple[str, Any, bool, Any]
 """Label, value, whether it changed in this round, what it was before (where that may be kept)."""
 
@@ -39,7 +49,12 @@ def facts_of_groups(found: Mapping[str, Any]) -> dict[str, list[Fact]]:
     before = found.get("before", {})
     return {
         "fields:structure_type": [
-            (str(_l("Type de structure")), found["structure_type_label"], _in(changed, "structure_type"), None)
+            (
+                str(_l("Type de structure")),
+                translated(found["structure_type_label"]),
+                _in(changed, "structure_type"),
+                None,
+            ),
         ],
         "fields:structure": _facts(STRUCTURE_LABELS, _structure(found), changed, before, "fields:structure"),
         "fields:representative": _facts(
@@ -48,7 +63,7 @@ def facts_of_groups(found: Mapping[str, Any]) -> dict[str, list[Fact]]:
         "fields:activities": [
             (
                 str(_l("Activités proposées")),
-                ", ".join(one["label"] for one in found["activities"]),
+                ", ".join(translated(one["label"]) for one in found["activities"]),
                 "activities" in changed.get("fields:activities", set()),
                 None,
             ),

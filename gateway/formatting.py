@@ -173,11 +173,16 @@ def bounds(low: int | None, high: int | None) -> str:
     return gettext("%(low)s et plus", low=number(low)) if low else gettext("tous")
 
 
+def translated(word: str | None) -> str:
+    """A word of the partners service's lists in the viewer's language; one that no catalogue knows stays."""
+    return gettext(word) if word else ""
+
+
 FILTERS = {
     "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
     "file_size": file_size, "grouped": grouped, "phone": phone, "status": status, "status_label": status_label,
-    "age_band": age_band, "bounds": bounds,
+    "age_band": age_band, "bounds": bounds, "translated": translated,
 }  # fmt: skip
 
 

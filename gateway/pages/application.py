@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from gateway import cookies, limits
+from gateway import cookies, limits, reference_lists
 from gateway.access import VISITOR, allow
 from gateway.application_forms import STEP_LABELS, ConsentForm, LinkForm, StepForm, form_of_step
 from gateway.application_uploads import keep_chosen_files, remove_asked_file
@@ -58,7 +58,7 @@ def _draft_or_none() -> Draft | None:
 def start() -> ResponseReturnValue:
     """Step 1: how it goes and what to prepare."""
     return render_template(
-        "application/step1.html", catalogue=DraftClient().catalogue(), draft=_draft_or_none(), step=1,
+        "application/step1.html", catalogue=reference_lists.offered(), draft=_draft_or_none(), step=1,
         labels=STEP_LABELS, links={},
     )  # fmt: skip
 
@@ -169,7 +169,7 @@ def _open(number: int) -> tuple[Draft, Catalogue] | Response:
         return redirect(url_for(".start"))  # type: ignore[return-value]
     if number in (3, 4, 5, 6) and draft["structure_type"] is None:
         return redirect(url_for(".step", number=2))  # type: ignore[return-value]
-    return draft, client.catalogue()
+    return draft, reference_lists.offered()
 
 
 def _links(draft: Draft) -> dict[int, str]:
@@ -301,7 +301,7 @@ def check(number: int) -> ResponseReturnValue:
 def upload(number: int) -> ResponseReturnValue:
     """One file as soon as it is chosen (for the script): the list of files of its kind, or what is wrong with it."""
     client = DraftClient()
-    draft, catalogue = client.draft(draft_token()), client.catalogue()
+    draft, catalogue = client.draft(draft_token()), reference_lists.offered()
     form = form_of_step(number, draft, catalogue)
     keep_chosen_files(form, lambda *given: client.add_document(draft_token(), *given))
     form.show_files(client.draft(draft_token()))

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from gateway import reference_lists
 from gateway.access import allow, viewer
 from gateway.application_forms import (
     DATE_LABELS,
@@ -19,7 +20,7 @@ from gateway.application_forms import (
 )
 from gateway.application_shown import facts_of_groups
 from gateway.clients.identity import AccountClient
-from gateway.clients.partners import DraftClient, OwnApplicationClient
+from gateway.clients.partners import OwnApplicationClient
 from gateway.clients.partners_results import Catalogue, OwnApplication
 from gateway.files import send_stored, stream_upload
 from gateway.refusals import describe, flash_refusal
@@ -50,7 +51,7 @@ def index() -> ResponseReturnValue:
 
 
 def _page(own: OwnApplication, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
-    catalogue = DraftClient().catalogue()
+    catalogue = reference_lists.offered()
     chosen = [one for one in catalogue["activities"] if one["code"] in own["activities"]]
     body = render_template(
         "corrections/index.html", own=own, errors=errors or {},
@@ -110,7 +111,7 @@ def _form(own: OwnApplication, group: str, **given: Any) -> StepForm:
         "bank_account": {"holder": own["bank_account"]["holder"]},
     }
     data = {**known[group], "step_version": own["version"]}
-    return correction_form(FORMS[group], data, DraftClient().catalogue(), own["structure_type"], **given)
+    return correction_form(FORMS[group], data, reference_lists.offered(), own["structure_type"], **given)
 
 
 def _fields_page(own: OwnApplication, group: str, form: StepForm, status: int = 200) -> ResponseReturnValue:
@@ -118,7 +119,7 @@ def _fields_page(own: OwnApplication, group: str, form: StepForm, status: int = 
     if group == "representative" and not viewer().may("legal_representative"):
         abort(403)
     body = render_template(
-        "corrections/fields.html", own=own, group=group, item=item, form=form, catalogue=DraftClient().catalogue()
+        "corrections/fields.html", own=own, group=group, item=item, form=form, catalogue=reference_lists.offered()
     )
     return body, status
 

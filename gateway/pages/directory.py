@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway import reference_lists
 from gateway.access import VISITOR, allow
-from gateway.clients.partners import DraftClient
 from gateway.clients.partners_life import DirectoryClient
 from gateway.files import send_stored
 from services.chassis.spreadsheets import harmless
@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
         found=found,
         asked=asked,
         in_address=in_address,
-        catalogue=DraftClient().catalogue(),
+        catalogue=reference_lists.offered(),
         distances=DISTANCES_KM,
         next_url=url_for(".index", **in_address, page=page + 1) if page < found["pages"] else None,
         previous_url=url_for(".index", **in_address, page=page - 1) if page > 1 else None,

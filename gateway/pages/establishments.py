@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from gateway import reference_lists
 from gateway.access import STRUCTURE_ROLES, allow
 from gateway.clients.partners import DraftClient
 from gateway.clients.partners_life import ProfileClient
@@ -41,7 +42,7 @@ class EstablishmentForm(Form):
 def _form(place: Any | None, **options: Any) -> EstablishmentForm:
     filled = {**place, "activities": [one["code"] for one in place["activities"]]} if place else {"version": 0}
     form = EstablishmentForm(data=filled, **options)
-    form.activities.choices = [(one["code"], one["label"]) for one in DraftClient().catalogue()["activities"]]
+    form.activities.choices = [(one["code"], one["label"]) for one in reference_lists.offered()["activities"]]
     return form
 
 

@@ -10,8 +10,8 @@ from wtforms import FileField, HiddenField, IntegerField, SelectMultipleField, S
 from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from gateway import reference_lists
 from gateway.access import allow
-from gateway.clients.partners import DraftClient
 from gateway.clients.partners_life import ProfileClient
 from gateway.files import send_stored, stream_upload
 from gateway.forms import Form, PhoneField
@@ -61,7 +61,7 @@ class LogoForm(Form):
 def _form(profile: Any, **options: Any) -> ProfileForm:
     filled = {**profile, "activities": [activity["code"] for activity in profile["activities"]]}
     form = ProfileForm(data=filled, **options)
-    form.activities.choices = [(one["code"], one["label"]) for one in DraftClient().catalogue()["activities"]]
+    form.activities.choices = [(one["code"], one["label"]) for one in reference_lists.offered()["activities"]]
     return form
 
 

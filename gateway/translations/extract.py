@@ -1,12 +1,16 @@
 """`python -m gateway.translations.extract`: renew the English catalogue from the sources.
 
 French texts are the keys. New ones are added empty, unused ones leave, translations stay. Refusals are read from
-their tables, since they are translated when shown.
+their tables, and the words of the lists that the partners service is configured with from its files, since they are
+translated when shown.
 """
 
 import sys
+import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -16,6 +20,7 @@ from gateway.refusals import tables
 from gateway.translation import TRANSLATIONS
 
 GATEWAY = Path(__file__).parent.parent
+LISTS = GATEWAY.parent / "services" / "partners" / "configuration"
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.js", "jinja2")]
 REVISED = datetime(2026, 11, 24, tzinfo=UTC)
@@ -37,7 +42,18 @@ def french_texts() -> Catalog:
     for module, table in tables().items():
         for _status, sentence in table.values():
             found.add(sentence, locations=[(f"refusals/{module}.py", 0)])
+    for name in ("structure_types.toml", "activities.toml"):
+        for word in _words(tomllib.loads((LISTS / name).read_text("utf-8"))):
+            found.add(word, locations=[(name, 0)])
     return found
+
+
+def _words(configured: dict[str, Any]) -> Iterator[str]:
+    """Labels and hints of the partners' lists; families name themselves and their activities."""
+    for family, activities in configured.get("families", {}).items():
+        yield from (family, *activities.values())
+    for entry in (*configured.get("documents", {}).values(), *configured.get("types", ())):
+        yield from (entry[key] for key in ("label", "hint") if key in entry)
 
 
 def catalogue_path(language: str = "en") -> Path:
