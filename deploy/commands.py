@@ -4,9 +4,12 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Command: TypeAlias = Callable[[argparse.Namespace], int]
 EPILOG = """\
 examples:
   python -m deploy run --port 8000 --scale transactions=3,payouts=2
@@ -17,6 +20,7 @@ examples:
   python -m deploy reconcile                       # exit status 1 and one line per difference
   python -m deploy rotate-keys vault --owner identity
   python -m deploy backup /srv/backup/2026-11-24
+  python -m deploy kubernetes-secrets /etc/psl | kubectl apply -f -
 
 Broker, databases, mail, SMS and keys are configured by the environment: see «Configuration» in README.md.
 """
@@ -30,7 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rest and not hasattr(asked, "rest"):
         top.error(f"unrecognized arguments: {' '.join(rest)}")
     asked.rest = rest
-    return int(asked.command(asked) or 0)
+    if not asked.of_a_platform:
+        return int(asked.command(asked) or 0)
+    return _on_a_platform(asked)
+
+
+def _on_a_platform(asked: argparse.Namespace) -> int:
+    """A command about the platform of the environment, or of `make run` in this folder."""
+    from deploy.surroundings import adopt
+    from services.chassis.config import NotConfigured
+
+    adopt()
+    try:
+        return int(asked.command(asked) or 0)
+    except NotConfigured as missing:
+        print(f"no platform runs in the folder «{default_var()}», and {missing}", file=sys.stderr)
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,8 +70,29 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    run = commands.add_parser("run", help="the whole platform in the foreground, for development and trial")
+def _add(
+    commands: Commands,
+    name: str,
+    does: str,
+    command: Command,
+    more: str = "",
+    *,
+    of_a_platform: bool = False,
+    **how: Any,
+) -> argparse.ArgumentParser:
+    """One command: its line in the list, and what its own help says beyond that line."""
+    text = f"{does[0].upper()}{does[1:]}.\n\n{more}"
+    plain = argparse.RawDescriptionHelpFormatter
+    made = commands.add_parser(name, help=does, description=text, formatter_class=plain, **how)
+    made.set_defaults(command=command, of_a_platform=of_a_platform)
+    return made
+
+
+def _add_run(commands: Commands) -> None:
+    more = """\
+Broker, databases, five services, relay and gateway; demonstration data is loaded once. It is ready when GET /readyz
+answers 200. A process that dies is started again; Ctrl-C or SIGTERM stops all of it."""
+    run = _add(commands, "run", "the whole platform in the foreground, for development and trial", run_platform, more)
     run.add_argument("--port", type=int, default=8000, help="the gateway's port; the others follow (default: 8000)")
     run.add_argument("--var", type=Path, default=default_var(), help="folder for all data (default: var)")
     run.add_argument("--scale", type=scale, default={}, help="processes by service: transactions=3,payouts=2")
@@ -63,32 +103,38 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=True,
         help="load demonstration data once (default: yes)",
     )
-    run.set_defaults(command=run_platform)
 
 
-def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    demo = commands.add_parser("demo", help="the main job from end to end, unattended, on a platform of its own")
+def _add_demo(commands: Commands) -> None:
+    more = "Prints one line per step; exit status 0 only if each was observed from outside (HTTP, mail, SMS, AMQP)."
+    demo = _add(commands, "demo", "the main job from end to end, unattended, on a platform of its own", run_demo, more)
     demo.add_argument("--port", type=int, default=8200, help="first port of its platform (default: 8200)")
     demo.add_argument("--kill", metavar="SERVICE", help="kill -9 this process while the terminal records")
     demo.add_argument("--keep", action="store_true", help="keep the folder with all data at the end")
-    demo.set_defaults(command=run_demo)
 
 
-def _add_operations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    status = commands.add_parser("status", help="what runs, what waits, what failed")
+def _add_operations(commands: Commands) -> None:
+    more = """\
+By service: processes that take calls, calls that wait, events not yet sent, dead letters, the database. Exit status 0
+if all is well, 1 if something needs a look."""
+    status = _add(commands, "status", "what runs, what waits, what failed", show_status, more, of_a_platform=True)
     status.add_argument("--json", action="store_true", help="for other programs")
-    status.set_defaults(command=show_status)
-    migrate = commands.add_parser("migrate", help="bring all databases to the newest version (repeatable)")
-    migrate.add_argument("services", nargs="*", help="only these services")
-    migrate.set_defaults(command=migrate_databases)
-    letters = commands.add_parser(
-        "deadletters", help="look at, replay or drop what a service could not handle", add_help=False
-    )
-    letters.set_defaults(command=dead_letters, rest=())  # its own parser reads the rest
+    more = """\
+With the role that owns the tables (…_DATABASE_OWNER_URL). Can be repeated. Migrations only add, so that the version
+that runs goes on meanwhile."""
+    does = "bring all databases to the newest version"
+    migrate = _add(commands, "migrate", does, migrate_databases, more, of_a_platform=True)
+    migrate.add_argument("services", nargs="*", type=service, metavar="SERVICE", help="only these services")
+    does = "look at, replay or drop what a service could not handle"
+    _add(commands, "deadletters", does, dead_letters, of_a_platform=True, add_help=False).set_defaults(rest=())
 
 
-def _add_installing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    making = commands.add_parser("prepare", help="write keys, passwords, roles and accounts of a new installation")
+def _add_installing(commands: Commands) -> None:
+    more = """\
+Accounts and passwords are made up; nothing that exists in the folder is replaced. What only you know (mail, SMS, the
+account that pays) is then written into psl.env and credentials/: see docs/install.md."""
+    does = "write keys, passwords, roles and accounts of a new installation"
+    making = _add(commands, "prepare", does, prepare_installation, more)
     making.add_argument("folder", type=Path, help="where to write, e.g. /etc/psl; what exists there stays")
     making.add_argument("--base-url", required=True, help="the https address that people will use")
     making.add_argument("--var", type=Path, default=Path("/var/lib/psl"), help="folder of data (default: /var/lib/psl)")
@@ -96,36 +142,48 @@ def _add_installing(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     making.add_argument(
         "--database", default="127.0.0.1:5432", help="host:port of PostgreSQL (default: 127.0.0.1:5432)"
     )
-    making.set_defaults(command=prepare_installation)
-    rotating = commands.add_parser("rotate-keys", help="add a new key beside the old ones")
+    does = "print what `prepare` wrote as the Secrets that the manifests name"
+    secrets = _add(commands, "kubernetes-secrets", does, print_kubernetes_secrets, "For `kubectl apply -f -`.")
+    secrets.add_argument("folder", type=Path, help="the folder that was prepared, e.g. /etc/psl")
+    more = """\
+What the old ones sealed still opens, what they signed still verifies. Restart every process afterwards;
+docs/operations.md, «Keys», says what may be removed when."""
+    does = "add a new key beside the old ones"
+    rotating = _add(commands, "rotate-keys", does, rotate_keys, more, of_a_platform=True)
     rotating.add_argument("purpose", help="actor, audit, vault, proof, pass, content, cookies, links")
     rotating.add_argument("--owner", help="only this service's (default: every owner of such a key)")
-    rotating.set_defaults(command=rotate_keys)
 
 
-def _add_safekeeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    agent = commands.add_parser("create-agent", help="make an account for an agent of the Caf", add_help=False)
-    agent.set_defaults(command=create_agent, rest=())
-    adding = commands.add_parser("reconcile", help="do all accounts add up, to the cent? exit status 1 if not")
-    adding.set_defaults(command=reconcile)
-    saving = commands.add_parser("backup", help="all databases and files, at one point in time")
+def _add_safekeeping(commands: Commands) -> None:
+    does = "make an account for an agent of the Caf"
+    _add(commands, "create-agent", does, create_agent, of_a_platform=True, add_help=False).set_defaults(rest=())
+    more = """\
+The ledger of transactions with passes, seasons and partners; payouts with lines, slips, bank files and their ledger;
+and what transactions has locked or corrected with what payouts holds, partner by partner. One line per difference.
+Changes nothing."""
+    does = "do all accounts add up, to the cent? exit status 1 if not"
+    _add(commands, "reconcile", does, reconcile, more, of_a_platform=True)
+    more = "The platform goes on meanwhile. Keys are no part of it: keep them elsewhere, it can't be read without."
+    does = "all databases and files, at one point in time"
+    saving = _add(commands, "backup", does, make_backup, more, of_a_platform=True)
     saving.add_argument("folder", type=Path, help="a folder that doesn't exist yet")
-    saving.set_defaults(command=make_backup)
-    restoring = commands.add_parser("restore", help="fill empty databases and the file store from a backup")
-    restoring.add_argument("folder", type=Path)
-    restoring.set_defaults(command=restore_backup)
+    more = """\
+Refuses databases that hold tables, and a backup of which a part is missing or changed. Events are sent again; listeners
+recognise what they have handled. Then start the platform and reconcile."""
+    does = "fill empty databases and the file store from a backup"
+    restoring = _add(commands, "restore", does, restore_backup, more, of_a_platform=True)
+    restoring.add_argument("folder", type=Path, help="what `backup` wrote")
 
 
-def _add_development(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    clock = commands.add_parser("clock", help="development: move the platform's clock (+0s, +1d, +36h), or show it")
-    clock.add_argument("offset", nargs="?", help="new offset to the machine's clock")
+def _add_development(commands: Commands) -> None:
+    does = "development: move the platform's clock, or show it"
+    clock = _add(commands, "clock", does, move_clock, "Every process follows within a second.")
+    clock.add_argument("offset", nargs="?", help="new offset to the machine's clock: +0s, +1d, +36h")
     clock.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
-    clock.set_defaults(command=move_clock)
-
-    data = commands.add_parser("demo-data", help="development: load demonstration data into a running platform")
+    does = "development: load demonstration data into a running platform"
+    data = _add(commands, "demo-data", does, load_demo_data, "Accounts and passes are then in VAR/demo.json.")
     data.add_argument("--port", type=int, default=8000, help="the gateway's port (default: 8000)")
     data.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
-    data.set_defaults(command=load_demo_data)
 
 
 def default_var() -> Path:
@@ -141,6 +199,15 @@ def scale(text: str) -> dict[str, int]:
             raise argparse.ArgumentTypeError(f"«{part}» is not SERVICE=NUMBER")
         found[match[1]] = int(match[2])
     return found
+
+
+def service(text: str) -> str:
+    """The name of a service."""
+    from services.chassis.config import SERVICES
+
+    if text not in SERVICES:
+        raise argparse.ArgumentTypeError(f"«{text}» is no service: {', '.join(SERVICES)}")
+    return text
 
 
 def run_platform(asked: argparse.Namespace) -> int:
@@ -177,12 +244,9 @@ def dead_letters(asked: argparse.Namespace) -> int:
 
 
 def create_agent(asked: argparse.Namespace) -> int:
-    from deploy.surroundings import adopt
     from services.identity.__main__ import main as identity
 
-    adopt()
-    sys.argv[1:] = ["create-agent", *asked.rest]
-    return identity()
+    return identity(["create-agent", *asked.rest], prog="python -m deploy")
 
 
 def prepare_installation(asked: argparse.Namespace) -> int:
@@ -193,12 +257,23 @@ def prepare_installation(asked: argparse.Namespace) -> int:
     return 0
 
 
+def print_kubernetes_secrets(asked: argparse.Namespace) -> int:
+    import json
+
+    from deploy.kubernetes_secrets import NotPrepared, secrets
+
+    try:
+        print(json.dumps(secrets(asked.folder), indent=1))
+    except NotPrepared as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
+
+
 def rotate_keys(asked: argparse.Namespace) -> int:
     from deploy.rotate import RotationRefused, rotate
-    from deploy.surroundings import adopt
     from services.chassis.config import settings
 
-    adopt()
     try:
         for name in rotate(settings().keys, asked.purpose, asked.owner):
             print(name)
@@ -212,25 +287,14 @@ def rotate_keys(asked: argparse.Namespace) -> int:
 
 
 def reconcile(asked: argparse.Namespace) -> int:
-    """Both ledgers; each in a process of its own, as operators may run them alone."""
-    import subprocess
+    from deploy.reconcile import reconcile as compare
 
-    from deploy.surroundings import adopt
-
-    adopt()
-    found = 0
-    for service in ("transactions", "payouts"):
-        print(f"{service}:", flush=True)
-        done = subprocess.run([sys.executable, "-m", f"services.{service}.reconcile"], check=False)
-        found = max(found, done.returncode)
-    return found
+    return compare()
 
 
 def make_backup(asked: argparse.Namespace) -> int:
     from deploy.backup import BackupRefused, backup
-    from deploy.surroundings import adopt
 
-    adopt()
     try:
         manifest = backup(asked.folder)
     except BackupRefused as reason:
@@ -257,7 +321,10 @@ def load_demo_data(asked: argparse.Namespace) -> int:
     from deploy.local.platform import Platform
     from deploy.surroundings import noted
 
-    load(Platform(asked.var, asked.port, noted(asked.var)), print)
+    if not (surroundings := noted(asked.var)):
+        print(f"no platform runs in the folder «{asked.var}»", file=sys.stderr)
+        return 1
+    load(Platform(asked.var, asked.port, surroundings), print)
     return 0
 
 
@@ -269,5 +336,8 @@ def move_clock(asked: argparse.Namespace) -> int:
     if not re.fullmatch(r"[+-]\d+[smhd]", asked.offset):
         print(f"«{asked.offset}» is not an offset like +1d, +36h or +0s", file=sys.stderr)
         return 2
+    if not asked.var.is_dir():
+        print(f"there is no folder «{asked.var}»", file=sys.stderr)
+        return 1
     file.write_text(asked.offset, encoding="ascii")
     return 0

@@ -1,9 +1,9 @@
 """Dead letters: events that a service could not handle, with their history. Look, mend the cause, replay or drop.
 
-    python -m deploy.deadletters list [--service transactions]
-    python -m deploy.deadletters show ID
-    python -m deploy.deadletters replay ID | --all
-    python -m deploy.deadletters drop ID
+    python -m deploy deadletters list [--service transactions]
+    python -m deploy deadletters show ID
+    python -m deploy deadletters replay ID | --all
+    python -m deploy deadletters drop ID
 
 A replayed event goes back, confirmed, to the queue that it came from before it leaves the dead letters; its handler
 recognises it by its id, so that replaying one that was handled after all does nothing. Administrators find the same in
@@ -14,6 +14,8 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+
+from pika.exceptions import AMQPError
 
 from deploy.surroundings import adopt
 from services.chassis.config import SERVICES
@@ -57,7 +59,7 @@ def _act(dead: DeadLetters, asked: argparse.Namespace, act: Callable[[Letter], N
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="python -m deploy.deadletters", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m deploy deadletters", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     listing = commands.add_parser("list", help="id, queue, fault, attempts and first failure of each")
@@ -83,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(asked.act(dead, asked))
     except NoSuchLetter as missing:
         print(f"no dead letter {missing.fields['id']}", file=sys.stderr)
+        return 1
+    except AMQPError as fault:
+        print(f"the broker of AMQP_URI doesn't answer ({type(fault).__name__})", file=sys.stderr)
         return 1
     except QueueGone as gone:
         print(f"its queue {gone.fields['queue']} doesn't exist any more; it stays among the dead", file=sys.stderr)

@@ -2,22 +2,26 @@
 
 Secrets come as files: for every variable `NAME_FILE` the content of that file becomes `NAME` (containers), and every
 file of systemd's `$CREDENTIALS_DIRECTORY` becomes the variable of its name (`DATABASE_URL` is that of the service which
-starts). The process then replaces this one, so that signals reach it.
+starts). Where keys come without folders (Kubernetes), `PSL_KEYS_FLAT` names the place; they are laid out in `PSL_KEYS`.
+The process then replaces this one, so that signals reach it.
 
 For an operator at the keyboard, `python -m deploy.enter --from /etc/psl status` reads psl.env and credentials/ of a
 folder that `python -m deploy prepare` wrote, with the broker account «operator».
 """
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy import commandlines
+from deploy import commandlines, keys
 from services.chassis.config import SERVICES
 
 SUFFIX = "_FILE"
+OURS = re.compile(r"(PSL|TWILIO|AMQP|AWS_ACCESS|AWS_SECRET|[A-Z]+_DATABASE)_\w+")
+"""The variables that may come as a file: others end in `_FILE` too (`SSL_CERT_FILE`) and mean the file itself."""
 
 
 def secrets(environment: Mapping[str, str]) -> dict[str, str]:
@@ -28,7 +32,7 @@ def secrets(environment: Mapping[str, str]) -> dict[str, str]:
         if path.is_file() and path.name.isupper():
             found[path.name] = path.read_text(encoding="utf-8").strip()
     for name, value in environment.items():
-        if name.endswith(SUFFIX):
+        if name.endswith(SUFFIX) and OURS.fullmatch(name):
             found[name.removesuffix(SUFFIX)] = Path(value).read_text(encoding="utf-8").strip()
     return {name: value for name, value in found.items() if value}
 
@@ -85,6 +89,8 @@ def main(arguments: list[str]) -> None:
         arguments = arguments[2:]
     chosen = command(arguments)
     os.environ.update(secrets(os.environ))
+    if (flat := Path(os.environ.get("PSL_KEYS_FLAT", ""))).name and flat.is_dir():
+        keys.lay_out(flat, Path(os.environ["PSL_KEYS"]))
     if arguments[0] == "service" and "DATABASE_URL" in os.environ:
         os.environ[f"{_service(arguments[1]).upper()}_DATABASE_URL"] = os.environ.pop("DATABASE_URL")
     os.execv(chosen[0], chosen)  # noqa: S606

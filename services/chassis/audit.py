@@ -8,7 +8,7 @@ file per day that stays, quiet days included. Keep these files elsewhere too: to
 deletion, a reordering and a cut end. A head that no longer fits the journal is never written over: it stays as
 ``contradicted-<sequence>.json``, and each check tells of it.
 
-    python -m services.chassis.audit verify transactions
+    python -m services.chassis.audit verify transactions [FOLDER]    # of signed heads; default: <var>/audit/<service>
 """
 
 import hashlib
@@ -267,6 +267,9 @@ def _unsealed(connection: Connection) -> list[str]:
 def main(arguments: list[str]) -> int:
     """``verify <service> [folder of heads]``: exit status 0 if all is well, 1 if not, 2 for a wrong
     command."""
+    if arguments in (["--help"], ["-h"]):
+        print(__doc__)
+        return 0
     if len(arguments) not in (2, 3) or arguments[0] != "verify":
         print(__doc__, file=sys.stderr)
         return 2

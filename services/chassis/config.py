@@ -24,6 +24,10 @@ class ConfigurationRefused(SystemExit):
         self.reasons = reasons
 
 
+class NotConfigured(LookupError):
+    """A variable that is needed isn't set; the text names it."""
+
+
 @dataclass(frozen=True)
 class Twilio:
     """The account at the SMS provider; ``api_url`` only where tests stand in for it."""
@@ -71,13 +75,14 @@ class Settings:
         return self.env == "production"
 
     def database_url(self, service: str, *, owner: bool = False) -> str:
-        """The URL of a service's database: with its everyday role, or with the role that owns the tables."""
+        """The URL of a service's database: with its everyday role, or with the role that owns the tables.
+        Raises NotConfigured."""
         name = f"{service.upper()}_DATABASE_URL"
         everyday = os.environ.get(name, "")
         if owner:
             everyday = os.environ.get(f"{service.upper()}_DATABASE_OWNER_URL", "") or everyday
         if not everyday:
-            raise KeyError(f"{name} is not set")
+            raise NotConfigured(f"{name} is not set")
         return _psycopg2_url(everyday)
 
 

@@ -9,6 +9,7 @@ new key has been put in place and all processes know it; when it reports nothing
 can be removed.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import Column, Engine, String, Table, select, update
 
 from services.chassis import tables
+from services.chassis.config import SERVICES
 from services.chassis.database import BoundDatabase
 from services.chassis.files import FileStore
 from services.chassis.keys import keyring
@@ -98,8 +100,14 @@ def _reseal_value(
 def main(names: list[str]) -> int:
     """Reseal the databases of these services, and the ``files``. Exit status 1 if something would not
     open."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.chassis.reseal",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(SERVICES)} or {FILES}")
     broken: list[str] = []
-    for name in names:
+    for name in parser.parse_args(names).names:
         found = Resealed(FileStore().reseal(), []) if name == FILES else reseal(BoundDatabase(name, pool_size=1))
         print(f"{name}: {found.done} sealed again, {len(found.broken)} do not open")
         broken += [f"{name}: {place}" for place in found.broken]

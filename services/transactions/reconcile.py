@@ -6,6 +6,7 @@ count. Prints what it looked at; exits 1 if anything
 disagrees, naming it by id.
 """
 
+import argparse
 import sys
 from dataclasses import dataclass
 
@@ -120,4 +121,9 @@ def main(database: BoundDatabase | None = None) -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m services.transactions.reconcile",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     sys.exit(main())

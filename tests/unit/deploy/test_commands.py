@@ -1,11 +1,16 @@
 """The command line: every command explains itself, and options reach the tools that have a parser of their own."""
 
 import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy import commands
+from services.chassis import config
 
 (SUBCOMMANDS,) = [a for a in commands.parser()._actions if isinstance(a, argparse._SubParsersAction)]
 
@@ -49,9 +54,57 @@ def test_every_command_says_what_it_is_for() -> None:
     assert needed | {"clock", "demo-data", "prepare"} <= told
 
 
+@pytest.mark.parametrize("given", [["status"], ["migrate"], ["backup", "copy"], ["restore", "copy"], ["reconcile"]])
+def test_without_a_platform_a_command_says_so_in_one_line(
+    given: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "manifest.json").write_text('{"services": ["identity"], "parts": {}}')
+    for name in [name for name in os.environ if name.endswith(("_DATABASE_URL", "_DATABASE_OWNER_URL"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PSL_VAR", str(tmp_path))
+    config.reset()
+    monkeypatch.chdir(tmp_path)
+    folder = "new" if given[0] == "backup" else "copy"
+    assert commands.main([given[0], folder] if len(given) > 1 else given) == 1
+    config.reset()
+    told = capfd.readouterr().err.strip().splitlines()
+    assert len(told) == 1 and "no platform runs in the folder" in told[0] and "_DATABASE_URL is not set" in told[0]
+
+
+def test_only_services_are_migrated(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        commands.main(["migrate", "bank"])
+    assert "«bank» is no service" in capsys.readouterr().err
+
+
+TOOLS = (
+    "deploy.keys",
+    "deploy.deadletters",
+    "deploy.broker_accounts",
+    "services.chassis.audit",
+    "services.chassis.reseal",
+    "services.transactions.reconcile",
+    "services.payouts.reconcile",
+)
+
+
+@pytest.mark.parametrize("module", TOOLS)
+def test_a_tool_explains_itself_and_does_nothing_else(module: str, tmp_path: Path) -> None:
+    root = Path(commands.__file__).parents[1]
+    asked = [sys.executable, "-m", module, "--help"]
+    done = subprocess.run(
+        asked, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"python -m {module.replace('deploy.deadletters', 'deploy deadletters')}" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", sorted(set(SUBCOMMANDS.choices) - {"create-agent", "deadletters"}))
 def test_a_command_has_its_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         commands.main([name, "--help"])
     assert ended.value.code == 0
-    assert f"python -m deploy {name}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"python -m deploy {name}" in told and SUBCOMMANDS.choices[name].description.splitlines()[0] in told

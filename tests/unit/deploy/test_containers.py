@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy import enter
+from deploy import enter, keys
 from deploy.local import broker
 from deploy.prepare import Places, prepare
 from services.chassis.config import SERVICES
@@ -50,13 +50,17 @@ def test_a_container_has_its_own_account_at_the_broker(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_container_has_no_keys_of_another_process(name: str) -> None:
-    """The relay sends every service's mails: of each it has the vault, and none of what signs."""
+    """The relay sends every service's mails and signs its journal: of each it has the vault and that key, no other."""
     volumes = [volume.split(":") for volume in OURS[name]["volumes"] if "secrets/keys" in volume]
     assert all(rights == "ro" and source.removeprefix("./secrets/") in seen for source, seen, rights in volumes)
-    keys = {source.removeprefix("./secrets/keys/") for source, _, _ in volumes}
-    own = {f"{service}/vault" for service in SERVICES} if name == "relay" else {name} - {"migrate"}
-    assert own <= keys <= own | {"public", "files", "transport"}
-    assert ("transport" in keys) == (name in ("partners", "payouts"))  # an IBAN on its way
+    given = {source.removeprefix("./secrets/keys/") for source, _, _ in volumes}
+    assert given == set(keys.NEEDED.get(name, ("public",)))
+
+
+def test_only_who_signs_has_what_signs() -> None:
+    signing = {f"{owner}/{purpose}" for owner, purpose, signs in keys.WANTED if signs}
+    assert signing & set(keys.NEEDED["relay"]) == {f"{service}/audit" for service in SERVICES}
+    assert set(keys.NEEDED["gateway"]) == {"public", "files", "gateway"}
 
 
 def test_a_retried_event_waits_for_its_queue_equally_long_wherever_the_broker_runs() -> None:

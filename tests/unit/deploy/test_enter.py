@@ -1,5 +1,6 @@
 """What a container becomes, and where its secrets come from."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,17 @@ def test_secrets_in_files_become_variables(tmp_path: Path) -> None:
     assert enter.secrets({"AMQP_URI_FILE": str(tmp_path / "uri"), "PSL_ENV": "production"}) == {
         "AMQP_URI": "amqp://a:b@broker//"
     }
+
+
+def test_a_variable_of_somebody_else_that_names_a_file_stays_what_it_is(tmp_path: Path) -> None:
+    assert enter.secrets({"SSL_CERT_FILE": str(tmp_path / "nothing"), "AWS_CONFIG_FILE": "/x"}) == {}
+
+
+def test_every_secret_of_the_compose_file_is_taken_up() -> None:
+    compose = (Path(enter.__file__).parent / "compose.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r"([A-Z_]+)_FILE:", compose)) - {"POSTGRES_PASSWORD"}  # that one is the database's own
+    assert len(named) > 10
+    assert [name for name in named if not enter.OURS.fullmatch(f"{name}_FILE")] == []
 
 
 def test_systemd_credentials_become_variables(tmp_path: Path) -> None:
