@@ -8,6 +8,13 @@ from deploy.driver import documents
 from deploy.driver.people import applicant
 from tests.journeys.person import Person
 
+PAINT_AND_SCRIPT = """() => new Promise((tell) => new PerformanceObserver((list) => {
+    const paint = list.getEntriesByName("first-contentful-paint")[0];
+    const script = performance.getEntriesByType("resource").find((one) => one.name.includes("typed.js"));
+    if (paint) tell([paint.startTime, script.responseEnd]);
+}).observe({type: "paint", buffered: true}))"""
+"""When the page was painted first, and when its script had come: milliseconds since it was asked for."""
+
 
 def at_step_3(someone: Person) -> Person:
     someone.open("/inscription").sees("Étape 1 sur 7").press("SUIVANT")
@@ -33,6 +40,19 @@ def test_what_was_typed_comes_back_after_the_gateway_was_killed(person, site) ->
     for label, value in typed.items():
         expect(someone.field(label)).to_have_value(value)
     someone.checked("05-etape-3-remise")
+
+
+def test_what_comes_back_is_there_before_the_first_paint(person) -> None:
+    """Else the page would move under who reads it."""
+    someone = at_step_3(person(phone=True)).fill({"Nom de la structure": "Judo Club du matin"})
+    held = []
+    someone.page.route("**/typed.js*", lambda route: held.append(route))
+    someone.page.goto(someone.base_url + "/inscription/etape/3", wait_until="commit")
+    someone.page.wait_for_timeout(500)  # long enough for a paint that does not wait for the script
+    held[0].continue_()
+    someone.sees("Nous avons remis ce que vous aviez saisi")
+    painted, script_there = someone.page.evaluate(PAINT_AND_SCRIPT)
+    assert painted >= script_there
 
 
 def test_another_application_in_the_same_tab_begins_empty(person) -> None:

@@ -1,5 +1,6 @@
 // What is typed in a step survives a lost connection, a closed page and «back»: kept in this tab until the step is
 // saved or the tab is closed. Put back only into the draft and the version of the step that it was typed on; never files.
+// It runs before the first paint (blocking="render" where the page names it), so that nothing moves when values come back.
 
 const KEY = "psl-typed:";
 const form = document.querySelector("[name=step_version]")?.form;
