@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.waiting import wait_for
+from services.chassis import clock
 from services.chassis.refusals import Refused
 from tests.integration.identity.refusing import refusal
 from tests.integration.identity.world import PASSWORD, Partner, now, password_in
@@ -108,7 +109,7 @@ def test_a_right_limited_to_an_establishment_says_so(world, partner, stranger):
 
 
 def test_a_right_ends_after_its_last_day_by_the_platforms_clock(world, partner):
-    mine = delegate_of(world, partner, ends_on=datetime.now(UTC).date().isoformat())
+    mine = delegate_of(world, partner, ends_on=clock.today().isoformat())
     world.running.move_clock("+2d")
     wait_for(lambda: mine.viewer["roles"] == ["person"], "the right to be over", 5)
     ended = "SELECT ended_at IS NOT NULL FROM delegations WHERE delegation_id = %s"

@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 
 from deploy.local.waiting import wait_for
+from services.chassis import clock
 from services.chassis.refusals import Refused
 from services.chassis.vault import Vault
 from services.partners.domain.partner_number import is_partner_number
@@ -354,7 +355,7 @@ def test_the_identity_document_goes_once_both_have_signed(world):
         structure_id=club.structure_id,
         partner_number="1000015",
         activated_at=datetime.now(UTC).isoformat(),
-        effective_on=datetime.now(UTC).date().isoformat(),
+        effective_on=clock.today().isoformat(),
     )
     gone = {sha256 for kind, sha256 in kept if kind == "identity_document"}
     wait_for(lambda: not any(map(world.store.exists, gone)), "the identity document is deleted", 90)
