@@ -147,7 +147,7 @@ class Broker:
     def control(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node and return what it printed."""
         done = subprocess.run(
-            [str(BIN / "rabbitmqctl"), "--quiet", "-n", self.node, *arguments],
+            self.command(str(BIN / "rabbitmqctl"), "--quiet", "-n", self.node, *arguments),
             env=self.environment(),
             capture_output=True,
             text=True,
@@ -241,7 +241,8 @@ def evaluate(node: str, environment: Mapping[str, str], expression: str) -> None
     caller = Path(shutil.which("erl") or "erl").resolve().with_name("erl_call")
     if caller.exists():
         name = f"psl{uuid4().hex}"
-        command, said = [str(caller), "-h", name, "-sname", node, "-timeout", "90", "-e"], expression + "\n"
+        kind = "-name" if environment.get("RABBITMQ_USE_LONGNAME") else "-sname"
+        command, said = [str(caller), "-h", name, kind, node, "-timeout", "90", "-e"], expression + "\n"
     else:
         command, said = [str(BIN / "rabbitmqctl"), "--quiet", "-n", node, "eval", expression], ""
     done = subprocess.run(

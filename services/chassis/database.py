@@ -175,10 +175,11 @@ class UnitOfWork:
         return name in self.__dict__
 
 
-def make_engine(url: str, *, pool_size: int = 20, application_name: str = "") -> Engine:
+def make_engine(url: str, *, pool_size: int = 20, application_name: str = "", **options: Any) -> Engine:
     """An engine that notices dead connections: one that lay idle for two seconds is tried before use."""
     engine = create_engine(
         url,
+        **options,
         pool_size=pool_size,
         max_overflow=10,
         pool_timeout=2,
@@ -224,8 +225,17 @@ class BoundDatabase:
 
     @cached_property
     def engine(self) -> Engine:
+        return self._make_engine()
+
+    @cached_property
+    def _autocommitting(self) -> Engine:
+        """Each statement is a transaction of its own. Its connections are never anything else: to change one for a
+        question and back again would cost a round trip."""
+        return self._make_engine(isolation_level="AUTOCOMMIT")
+
+    def _make_engine(self, **options: Any) -> Engine:
         url = self._url or settings().database_url(self.service)
-        return make_engine(url, pool_size=self._pool_size, application_name=f"psl-{self.service}")
+        return make_engine(url, pool_size=self._pool_size, application_name=f"psl-{self.service}", **options)
 
     @cached_property
     def _nudge(self) -> outbox.Nudge:
@@ -259,11 +269,6 @@ class BoundDatabase:
         finally:
             uow.close()
 
-    @cached_property
-    def _autocommitting(self) -> Engine:
-        """The same pool; each statement is a transaction of its own."""
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
-
     def _commit(self, uow: UnitOfWork) -> None:
         announced = uow.finish()
         faults.point("commit.before")
@@ -276,8 +281,8 @@ class BoundDatabase:
     def reading(self) -> Iterator[Connection]:
         """A connection for single statements that only read, with no transaction around them: one round trip instead
         of three. It reaches every row: not for tables whose rows belong to somebody."""
-        with self.engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        with self._autocommitting.connect() as connection:
+            yield connection
 
     @contextmanager
     def once(self, received: ReceivedEvent) -> Iterator[UnitOfWork]:
@@ -307,7 +312,9 @@ class BoundDatabase:
 
     def close(self) -> None:
         """Give all idle connections back."""
-        self.engine.dispose()
+        for name in ("engine", "_autocommitting"):
+            if name in self.__dict__:
+                self.__dict__[name].dispose()
 
 
 class EventContext:

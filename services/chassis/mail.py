@@ -148,7 +148,13 @@ def _text_parts(environment: Environment, template: str) -> tuple[Template, Temp
     it."""
     source, *_ = environment.loader.get_source(environment, f"{template}.txt")  # type: ignore[union-attr]
     subject, _, body = source.partition("\n")
-    return environment.from_string(subject), environment.from_string(body)
+    return _compiled(environment, subject), _compiled(environment, body)
+
+
+@lru_cache(maxsize=256)
+def _compiled(environment: Environment, source: str) -> Template:
+    """Compiling costs more than all the rest of a mail."""
+    return environment.from_string(source)
 
 
 def _html(environment: Environment, template: str, context: Mapping[str, Any]) -> str | None:

@@ -34,6 +34,8 @@ from services.chassis.outbox import CHANNEL
 
 BATCH = 500
 LOOK_AGAIN_S = 1.0
+GATHER_S = 0.01
+"""After each look; under load, what is committed meanwhile goes together. A single event goes at once."""
 CONFIRM_WITHIN_S = 10.0
 KEEP_SENT_DAYS = 7
 _LOST = (*LOST, SQLAlchemyError, psycopg2.Error)
@@ -147,6 +149,7 @@ class Relay:
             connection.commit()
             while not self._stop.is_set():
                 held_back = self._drain(connection)
+                self._stop.wait(GATHER_S)
                 self._wait(LOOK_AGAIN_S if not held_back else LOOK_AGAIN_S * 2)
 
     def _drain(self, connection: Connection) -> bool:
@@ -164,6 +167,8 @@ class Relay:
             connection.commit()
             faults.point("relay.marked")
             held |= {row.type for row in rows} - {row.type for row in rows if row.id in set(sent)}
+            if len(sent) == len(rows) < BATCH:
+                break  # what is committed from now on nudges again
         return bool(held)
 
     def _publish(self, rows: Iterable[Any]) -> list[int]:

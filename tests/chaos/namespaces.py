@@ -12,7 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.broker import BIN, Broker
+from deploy.local.broker import Broker, BrokerRefused
 from deploy.local.waiting import accepts_connections, wait_for
 from tests.chaos.stage import Stage
 from tests.chaos.troubles import Trouble
@@ -141,14 +141,13 @@ class SeparateNodes(Stage):
         super().__init__(folder, port, nodes=NODES)
         self.network = Network(port)
 
-    def __enter__(self) -> "SeparateNodes":
+    def _set_up(self) -> None:
         self._stack.enter_context(self.network)
         made = self.infrastructure
         made.brokers = [
             SeparateNode(made.var, made.ports, index, durable=False, network=self.network) for index in range(NODES)
         ]
-        super().__enter__()
-        return self
+        super()._set_up()
 
 
 def partitions(stage: SeparateNodes) -> list[Trouble]:
@@ -172,12 +171,7 @@ def _mend(stage: SeparateNodes, index: int) -> None:
 
 
 def _takes_part(node: Broker) -> bool:
-    done = subprocess.run(
-        [str(BIN / "rabbitmqctl"), "--quiet", "-n", node.node, "eval", "rabbit:is_running()."],
-        env=node.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout.strip() == "true"
+    try:
+        return node.control("eval", "rabbit:is_running().").strip() == "true"
+    except (BrokerRefused, subprocess.TimeoutExpired):
+        return False

@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 from pathlib import Path
+from typing import Self
 
 from deploy.local.broker import Broker
 from deploy.local.infra import Infrastructure
@@ -33,13 +34,20 @@ class Stage:
     def postgres(self) -> Postgres:
         return self.infrastructure.postgres
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> Self:
+        try:
+            self._set_up()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def _set_up(self) -> None:
         if self._small_disk:
             self.disk = self._mount(self._folder / "infra" / "postgres")
-        self.infrastructure.start()
         self._stack.callback(self.infrastructure.stop)
+        self.infrastructure.start()
         self._infra = Infra(json.loads(json.dumps(self.infrastructure.describe())))
-        return self
 
     def _mount(self, folder: Path) -> Path | None:
         folder.mkdir(parents=True)
