@@ -46,6 +46,7 @@ def create_app(bus: Any = None, **overrides: Any) -> Flask:
         telemetry.configure("gateway")  # JSON lines, and no local variables in them
     app = Flask("gateway", root_path=str(static_files.ROOT))
     app.config.update(_configuration(), **overrides)
+    app.session_interface = cookies.PageSessions()
     app.extensions["bus"] = bus or _message_bus()
     _trust_proxies(app)
     translation.set_up_languages(app)

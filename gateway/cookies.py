@@ -4,10 +4,23 @@ In production the name begins with ``__Host-``: a browser then takes the cookie 
 for all its paths, so that neither a neighbour's host nor plain HTTP can plant one.
 """
 
-from flask import current_app, request
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
 HOST_ONLY = "__Host-"
+_WITHOUT, _BUT = "/api/", "/api/v1/docs"
+
+
+class PageSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, for pages: the API takes no cookie and sets none, and is spared its cost."""
+
+    def open_session(self, app: Flask, request: Any) -> Any:
+        if request.path.startswith(_WITHOUT) and request.path != _BUT:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def name_of(plain: str, *, production: bool) -> str:

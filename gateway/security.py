@@ -5,6 +5,7 @@ WebAssembly reader needs it) and nothing else changes.
 """
 
 import secrets
+from collections.abc import Iterator, Mapping
 
 from flask import Flask, Response, current_app, g
 
@@ -24,6 +25,15 @@ POLICY: dict[str, tuple[str, ...]] = {
     "object-src": ("'none'",),
     "frame-ancestors": ("'none'",),
 }
+
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "private, no-store"),
+)
 
 
 def allow_source(directive: str, source: str) -> None:
@@ -46,29 +56,41 @@ def csp_nonce() -> str:
 
 
 def content_security_policy() -> str:
+    """The answer's own policy."""
+    if "framed_by_self" not in g and "csp_sources" not in g:
+        return _USUAL
     policy = dict(POLICY)
     if g.get("framed_by_self"):
         policy["frame-ancestors"] = ("'self'",)
     for directive, source in g.get("csp_sources", ()):
         kept = tuple(known for known in policy[directive] if known != "'none'")
         policy[directive] = (*kept, source)
+    return _written(policy)
+
+
+def _written(policy: Mapping[str, tuple[str, ...]]) -> str:
     return "; ".join(f"{directive} {' '.join(sources)}" for directive, sources in policy.items())
 
 
+_USUAL = _written(POLICY)
+
+
 def add_headers(response: Response) -> Response:
+    """Every header that the answer hasn't brought itself."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", content_security_policy())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "SAMEORIGIN" if g.get("framed_by_self") else "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "private, no-store"
-    if current_app.config["PRODUCTION"]:
-        headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    present = {name.lower() for name, _ in headers}
+    for name, value in _wanted():
+        if name.lower() not in present:
+            headers.add(name, value)
     return response
+
+
+def _wanted() -> Iterator[tuple[str, str]]:
+    yield "Content-Security-Policy", content_security_policy()
+    yield "X-Frame-Options", "SAMEORIGIN" if g.get("framed_by_self") else "DENY"
+    yield from ALWAYS
+    if current_app.config["PRODUCTION"]:
+        yield "Strict-Transport-Security", "max-age=63072000; includeSubDomains"
 
 
 def register(app: Flask) -> None:
