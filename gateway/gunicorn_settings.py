@@ -15,8 +15,10 @@ from prometheus_client import CollectorRegistry, multiprocess
 from services.chassis import health, telemetry
 
 bind = os.environ.get("PSL_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("PSL_GATEWAY_WORKERS", "2"))
-threads = int(os.environ.get("PSL_GATEWAY_THREADS", "16"))
+# One process for each two cores: the others are the services', the broker's and the database's, and on a small machine
+# a second one only makes them all change places more often (docs/performance.md).
+workers = int(os.environ.get("PSL_GATEWAY_WORKERS") or max(1, (os.cpu_count() or 2) // 2))
+threads = int(os.environ.get("PSL_GATEWAY_THREADS", "32"))
 worker_class = "gateway.worker.SheddingWorker"
 timeout = 60
 graceful_timeout = 8  # a process leaves within ten seconds of SIGTERM

@@ -24,6 +24,7 @@ from services.chassis.bus import Bus
 from services.chassis.database import BoundDatabase
 from services.chassis.ids import new_id
 from services.identity.handlers import announcements
+from services.transactions import seals
 from tests.factories import transactions as make
 
 CLIENTS = 8
@@ -54,6 +55,8 @@ class Stage:
         os.environ["PSL_KEYS"] = str(self.folder / "keys")
         config.reset()
         deploy_keys.create(self.folder / "keys")
+        for kept in (seals._signing, seals._verifying, seals.read_qr):  # an earlier subject's keys
+            kept.cache_clear()
         self.infra = Infrastructure(self.folder, self.port, durable=True)
         self.infra.start()
         self._stack.callback(self.infra.stop)

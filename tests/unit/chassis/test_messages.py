@@ -4,8 +4,12 @@ import json
 import uuid
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from marshmallow import fields
 
 from services.chassis import serializer
@@ -61,6 +65,35 @@ def test_days_instants_and_ids_travel_as_text():
         "id": str(uuid.UUID(int=7)),
         "é": ["a", "b"],
     }
+
+
+class _Line(NamedTuple):
+    number: str
+    amount_cents: int
+
+
+class _State(StrEnum):
+    PAID = "paid"
+
+
+_LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.text() | st.datetimes(timezones=st.just(UTC)) | st.dates()
+    | st.uuids() | st.just(_State.PAID) | st.builds(_Line, st.text(), st.integers())
+)  # fmt: skip
+_VALUES = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner, inner)
+)
+
+
+@given(_VALUES)
+def test_the_quick_way_writes_what_the_standard_library_would(value):
+    assert serializer.dumps(value) == serializer._encoder.encode(value)
+
+
+def test_what_is_no_message_is_no_json_either():
+    for text in ("NaN", "{", "", b"\xff"):
+        with pytest.raises(ValueError):
+            serializer.loads(text)
 
 
 def test_a_decimal_has_no_place_in_a_message():
