@@ -16,8 +16,9 @@ from services.chassis import health, telemetry
 
 bind = os.environ.get("PSL_BIND", "127.0.0.1:8000")
 # One process for each two cores: the others are the services', the broker's and the database's, and on a small machine
-# a second one only makes them all change places more often (docs/performance.md).
-workers = int(os.environ.get("PSL_GATEWAY_WORKERS") or max(1, (os.cpu_count() or 2) // 2))
+# a second one only makes them all change places more often (docs/performance.md). At most four: a container sees all
+# cores of its machine, whatever it may use.
+workers = int(os.environ.get("PSL_GATEWAY_WORKERS") or min(4, max(1, (os.cpu_count() or 2) // 2)))
 threads = int(os.environ.get("PSL_GATEWAY_THREADS", "32"))
 worker_class = "gateway.worker.SheddingWorker"
 timeout = 60

@@ -122,7 +122,7 @@ class Infra:
     def _control(self, *arguments: str) -> str:
         amqp = self._described["amqp"]
         environment = {**os.environ, **amqp["environment"]}
-        command = [amqp["rabbitmqctl"], "-q", "-n", amqp["node"], *arguments]
+        command = [*amqp["rabbitmqctl"], "-q", "-n", amqp["node"], *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     def evaluate(self, expression: str) -> None:

@@ -110,7 +110,7 @@ class Infrastructure:
                 "user": self.broker.user,
                 "password": self.broker.password,
                 "node": self.broker.node,
-                "rabbitmqctl": str(BIN / "rabbitmqctl"),
+                "rabbitmqctl": self.broker.command(str(BIN / "rabbitmqctl")),
                 "environment": self.broker.environment(),
             },
             "postgres": {
