@@ -11,14 +11,14 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
 HOST_ONLY = "__Host-"
-_WITHOUT, _BUT = "/api/", "/api/v1/docs"
+_API, _ITS_PAGE = "/api/", "/api/v1/docs"
 
 
 class PageSessions(SecureCookieSessionInterface):
     """Flask's signed cookie, for pages: the API takes no cookie and sets none, and is spared its cost."""
 
     def open_session(self, app: Flask, request: Any) -> Any:
-        if request.path.startswith(_WITHOUT) and request.path != _BUT:
+        if request.path.startswith(_API) and request.path != _ITS_PAGE:
             return self.session_class()
         return super().open_session(app, request)
 

@@ -18,6 +18,11 @@ def offered() -> Catalogue:
     return cast(Catalogue, {**found, **lists})
 
 
+def activity_choices() -> list[tuple[str, str]]:
+    """The activities as a form's field offers them: code, label."""
+    return [(one["code"], one["label"]) for one in offered()["activities"]]
+
+
 def in_words(found: Any) -> Any:
     """A list's entries, those below them too, with their words translated."""
     if isinstance(found, list):

@@ -42,7 +42,7 @@ class EstablishmentForm(Form):
 def _form(place: Any | None, **options: Any) -> EstablishmentForm:
     filled = {**place, "activities": [one["code"] for one in place["activities"]]} if place else {"version": 0}
     form = EstablishmentForm(data=filled, **options)
-    form.activities.choices = [(one["code"], one["label"]) for one in reference_lists.offered()["activities"]]
+    form.activities.choices = reference_lists.activity_choices()
     return form
 
 

@@ -61,7 +61,7 @@ class LogoForm(Form):
 def _form(profile: Any, **options: Any) -> ProfileForm:
     filled = {**profile, "activities": [activity["code"] for activity in profile["activities"]]}
     form = ProfileForm(data=filled, **options)
-    form.activities.choices = [(one["code"], one["label"]) for one in reference_lists.offered()["activities"]]
+    form.activities.choices = reference_lists.activity_choices()
     return form
 
 

@@ -166,8 +166,10 @@ class Relay:
                 connection.execute(_SENT, {"ids": sent})
             connection.commit()
             faults.point("relay.marked")
-            held |= {row.type for row in rows} - {row.type for row in rows if row.id in set(sent)}
-            if len(sent) == len(rows) < BATCH:
+            if len(sent) < len(rows):
+                gone = set(sent)
+                held |= {row.type for row in rows} - {row.type for row in rows if row.id in gone}
+            elif len(rows) < BATCH:
                 break  # what is committed from now on nudges again
         return bool(held)
 

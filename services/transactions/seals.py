@@ -126,6 +126,12 @@ def read_qr(text: str) -> codes.Shown:
     return shown
 
 
+def forget_keys() -> None:
+    """Read the keys again at the next question, as `keys.reload` does for the chassis."""
+    for remembered in (_signing, _verifying, read_qr):
+        remembered.cache_clear()
+
+
 def verification_keys() -> list[dict[str, str]]:
     """As in a JWK (RFC 8037): ``kid`` and ``x``."""
     return [{"kid": kid, "x": keys.encode(key.public_bytes_raw())} for kid, key in _verifying().items()]

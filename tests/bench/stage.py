@@ -55,8 +55,7 @@ class Stage:
         os.environ["PSL_KEYS"] = str(self.folder / "keys")
         config.reset()
         deploy_keys.create(self.folder / "keys")
-        for kept in (seals._signing, seals._verifying, seals.read_qr):  # an earlier subject's keys
-            kept.cache_clear()
+        seals.forget_keys()  # an earlier subject's
         self.infra = Infrastructure(self.folder, self.port, durable=True)
         self.infra.start()
         self._stack.callback(self.infra.stop)

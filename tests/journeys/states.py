@@ -21,6 +21,10 @@ FILES = re.compile(
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[TA]?\d{5,}\b|\bBP-[\w-]+|\b2026-\d\b")
 MOST_PAGES = 40
 
+PUBLIC_PATHS = r"/($|login|mot-de-passe|partenaires|ressources|assistance|inscription|accessibilite|preferences)"
+PARTNER_PATHS = r"/(?!caf|login|inscription|accessibilite|preferences|deconnexion|mot-de-passe|partenaires/)\w"
+"""Where `walk` goes: the addresses that are open to everybody, and those behind a partner's sign-in."""
+
 
 def kind(path: str) -> str:
     """The address without what differs between two pages of the same kind."""

@@ -47,7 +47,8 @@ def test_what_comes_back_is_there_before_the_first_paint(person) -> None:
     someone = at_step_3(person(phone=True)).fill({"Nom de la structure": "Judo Club du matin"})
     held = []
     someone.page.route("**/typed.js*", lambda route: held.append(route))
-    someone.page.goto(someone.base_url + "/inscription/etape/3", wait_until="commit")
+    with someone.page.expect_request("**/typed.js*"):
+        someone.page.goto(someone.base_url + "/inscription/etape/3", wait_until="commit")
     someone.page.wait_for_timeout(500)  # long enough for a paint that does not wait for the script
     held[0].continue_()
     someone.sees("Nous avons remis ce que vous aviez saisi")

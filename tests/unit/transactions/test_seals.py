@@ -27,8 +27,7 @@ class Rack:
 
     def _restart(self):
         keys.reload()
-        for remembered in (seals._signing, seals._verifying, seals.read_qr):
-            remembered.cache_clear()
+        seals.forget_keys()
 
 
 @pytest.fixture
