@@ -9,7 +9,6 @@ trip is added.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, event, text
 
@@ -44,23 +43,14 @@ def connect(engine: Engine, scope: Mapping[str, str]) -> Connection:
 
 
 def watch(engine: Engine) -> None:
-    """Make the engine say how far its transactions reach."""
-    event.listen(engine, "before_cursor_execute", _say_first, retval=True)
+    """Forget how far a transaction was to reach when its connection is given back."""
     event.listen(engine, "checkin", lambda _, record: record.info.pop(_WANTED, None))
 
 
-def _say_first(
-    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-) -> tuple[str, Any]:
+def say(connection: Connection) -> tuple[str, ...]:
+    """What has to be said before the transaction's first statement; nothing the second time."""
     reach = connection.info.pop(_WANTED, None)
-    if reach is None:
-        return statement, parameters
-    said = f"SET LOCAL {SETTING} = '{reach}'"
-    if executemany or getattr(cursor, "name", None):  # can't be put in front: a statement of its own
-        with cursor.connection.cursor() as first:
-            first.execute(said)
-        return statement, parameters
-    return f"{said}; {statement}", parameters
+    return () if reach is None else (f"SET LOCAL {SETTING} = '{reach}'",)
 
 
 def belonging(metadata: MetaData) -> dict[str, str]:

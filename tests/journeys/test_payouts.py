@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from deploy.driver import documents
 from deploy.driver.people import Agent, iban
@@ -17,6 +18,17 @@ from tests.journeys.person import Person
 AMOUNT = "12,50"
 NEW_IBAN = iban(77_001_122)
 REFERENCE = re.compile(r"PSL-BP-\d{4}-\d{7}")
+SEND_RELEASE = """code => {
+    const form = document.querySelector("form[action$='/annuler']").cloneNode(true);
+    form.action = form.action.replace("/annuler", "/liberer");
+    for (const [name, value] of Object.entries({code, amount_cents: "1250"})) {
+        form.append(Object.assign(document.createElement("input"), {type: "hidden", name, value}));
+    }
+    form.removeAttribute("data-confirm");
+    document.body.append(form);
+    HTMLFormElement.prototype.submit.call(form);
+}"""
+ANOTHER_RELEASES = "Vous avez préparé ce lot : un autre agent doit le libérer."
 
 
 @pytest.fixture
@@ -69,21 +81,13 @@ def newest_reference(club: Person) -> str:
     return found[0]
 
 
-def tries_to_release_all_the_same(agent: Person, code: str) -> None:
-    """The form that the page doesn't show to who prepared, sent by hand."""
-    agent.page.evaluate(
-        """code => {
-            const form = document.querySelector("form[action$='/annuler']").cloneNode(true);
-            form.action = form.action.replace("/annuler", "/liberer");
-            for (const [name, value] of Object.entries({code, amount_cents: "1250"})) {
-                form.append(Object.assign(document.createElement("input"), {type: "hidden", name, value}));
-            }
-            form.removeAttribute("data-confirm");
-            document.body.append(form);
-            HTMLFormElement.prototype.submit.call(form);
-        }""",
-        code,
-    )
+def is_refused_to_release(agent: Person, code: str) -> None:
+    """The form that the page doesn't show to who prepared, sent by hand: refused for this very reason."""
+    with agent.page.expect_response(lambda answer: answer.url.endswith("/liberer")) as answered:
+        agent.page.evaluate(SEND_RELEASE, code)
+    assert answered.value.status == 409
+    expect(agent.page.locator(".error-summary")).to_contain_text(ANOTHER_RELEASES)
+    agent.reads("À libérer")
 
 
 def both_roles(site: Site) -> Any:
@@ -109,9 +113,8 @@ def test_a_returned_payout_is_paid_again_once_to_the_new_account(
     preparing.signs_in_as_agent(double)
     releasing.signs_in_as_agent(releaser)
     batch = prepares(preparing)
-    preparing.sees("Vous avez préparé ce lot : un autre agent doit le libérer.")
-    tries_to_release_all_the_same(preparing, double.code())
-    preparing.sees("Vous avez préparé ce lot : un autre agent doit le libérer.").reads("À libérer")
+    preparing.sees(ANOTHER_RELEASES)
+    is_refused_to_release(preparing, double.code())
     releasing.open(batch).checked("60-lot-a-liberer")
     releases(releasing, releaser, batch)
 

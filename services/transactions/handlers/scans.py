@@ -152,7 +152,7 @@ def record(uow: UnitOfWork, asked: Sequence[Scan]) -> list[Outcome]:
     outcomes = [recorder.judge(scan, one) for scan, one in zip(asked, shown, strict=True)]
     if recorder.decided.keys:
         recorder.decided.events, recorder.decided.journal = uow.hand_over()
-        repository.store(uow.connection, recorder.decided)
+        uow.conclude(*repository.storing(recorder.decided))
     figures.scans_judged((outcome.replayed, outcome.refusal) for outcome in outcomes)
     return outcomes
 

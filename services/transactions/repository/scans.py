@@ -122,6 +122,7 @@ class Decided:
     journal: list[dict[str, Any]] = field(default_factory=list)
 
 
-def store(connection: Connection, decided: Decided) -> None:
-    """Write transactions, ledger, keys, notices, events and journal, and take the amounts off the passes."""
-    connection.exec_driver_sql(_STORE, tuple(serializer.dumps(rows) for rows in vars(decided).values()))
+def storing(decided: Decided) -> tuple[str, tuple[str, ...]]:
+    """The statement that writes transactions, ledger, keys, notices, events and journal, and takes the amounts off the
+    passes; with its parameters."""
+    return _STORE, tuple(serializer.dumps(rows) for rows in vars(decided).values())
