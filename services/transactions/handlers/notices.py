@@ -1,7 +1,7 @@
 """Mails to families: a new pass, a renewed one, a debit. Some at a time, from a list that survives a crash."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ AT_ONCE = 20
 WITH_DOCUMENTS = frozenset({"issued", "renewed", "topped_up"})
 UNWANTED = frozenset({"debit", "cancelled_debit"})
 """What a family can turn off; a new QR always comes."""
+DECIDED = "contestation_decided"
 
 Apart = Callable[..., Any]
 """Runs heavy work where it stalls nobody else: called with a function and its arguments."""
@@ -46,23 +47,31 @@ def send(database: BoundDatabase, store: FileStore, apart: Apart) -> int:
     transactions: the first looks, the second takes off the list what the first one saw."""
     with database.unit_of_work() as uow:
         waiting = families.next_notices(uow.connection, AT_ONCE)
-        notices = [_notice(uow, row) for row in waiting]
+        notices = _read(uow, waiting)
     for notice in notices:
-        if notice and notice.kind in WITH_DOCUMENTS:
+        if notice.kind in WITH_DOCUMENTS:
             notice.attachments = _attachments(database, store, notice.told, apart)
     with database.unit_of_work() as uow:
         taken = families.take_notices(uow.connection, [row["notice_id"] for row in waiting])
         for notice in notices:
-            if notice and notice.notice_id in taken:
+            if notice.notice_id in taken:
                 _mail(uow, notice)
     return len(waiting)
 
 
-def _notice(uow: UnitOfWork, row: dict[str, Any]) -> Notice | None:
-    """None if the family doesn't want it."""
-    found = pass_rows.by_id(uow.connection, row["pass_id"])
-    if found is None or (row["kind"] in UNWANTED and not found["debit_mails"]):
-        return None
+def _read(uow: UnitOfWork, waiting: Sequence[dict[str, Any]]) -> list[Notice]:
+    """The mails that are wanted, with what they tell; two questions, however many there are."""
+    found = pass_rows.by_ids(uow.connection, (row["pass_id"] for row in waiting))
+    debits = transactions.by_ids(uow.connection, (row["transaction_id"] for row in waiting if row["transaction_id"]))
+    wanted = ((row, found.get(row["pass_id"])) for row in waiting)
+    return [
+        _notice(uow, row, its_pass, debits.get(row["transaction_id"]))
+        for row, its_pass in wanted
+        if its_pass and (its_pass["debit_mails"] or row["kind"] not in UNWANTED)
+    ]
+
+
+def _notice(uow: UnitOfWork, row: dict[str, Any], found: dict[str, Any], debit: dict[str, Any] | None) -> Notice:
     told = passes.told(found)
     link = seals.family_link(found["family_id"], found["link_version"])
     return Notice(
@@ -75,14 +84,10 @@ def _notice(uow: UnitOfWork, row: dict[str, Any]) -> Notice | None:
             "first_name": told["beneficiary"]["first_name"],
             "pass": told,
             "link": f"{settings().base_url}/pass/{link}",
-            "transaction": _transaction(uow, row["transaction_id"]),
-            "decision": decision_of(uow, row["transaction_id"]) if row["transaction_id"] else None,
+            "transaction": debit,
+            "decision": decision_of(uow, row["transaction_id"]) if row["kind"] == DECIDED else None,
         },
     )
-
-
-def _transaction(uow: UnitOfWork, transaction_id: str | None) -> dict[str, Any] | None:
-    return transactions.by_id(uow.connection, transaction_id) if transaction_id else None
 
 
 def _attachments(

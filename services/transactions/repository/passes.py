@@ -1,6 +1,6 @@
 """Writing what happens to a pass outside the hot path: give back, top up, ledger rows, notices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,12 @@ def by_id(connection: Connection, pass_id: str, *, lock: bool = False) -> dict[s
         found = found.with_for_update(of=Pass, key_share=True)
     row = connection.execute(found).mappings().one_or_none()
     return dict(row) if row else None
+
+
+def by_ids(connection: Connection, pass_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Several at once, by id."""
+    rows = connection.execute(_FULL.where(Pass.pass_id.in_(set(pass_ids)))).mappings()
+    return {str(row["pass_id"]): dict(row) for row in rows}
 
 
 def of_family(connection: Connection, family_id: str) -> list[dict[str, Any]]:
