@@ -11,10 +11,18 @@ def unlimited() -> bool:
     return not current_app.config["RATE_LIMITS"]
 
 
-limiter = Limiter(
+class PageLimiter(Limiter):
+    """flask-limiter that doesn't look for limits of the API, which has its own: looking costs more than checking."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not (in_middleware and request.path.startswith("/api/")):
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = PageLimiter(
     get_remote_address,
     default_limits=["60 per second", "1500 per minute"],
-    default_limits_exempt_when=lambda: unlimited() or request.path.startswith("/api/"),
+    default_limits_exempt_when=unlimited,
     storage_uri="memory://",
 )
 FAILURES = "20 per minute; 200 per hour"

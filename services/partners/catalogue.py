@@ -5,7 +5,7 @@ import csv
 import re
 import tomllib
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +129,16 @@ def communes_at(postcode: str) -> list[Commune]:
     return _communes_by_postcode().get(postcode, [])
 
 
-def communes_within(code: str, km: float) -> list[str]:
+@lru_cache(maxsize=1_000)
+def communes_within(code: str, km: float) -> tuple[str, ...]:
     """The codes of the communes whose centre lies within `km` of that commune's, itself included; only itself if it
     isn't known where it lies, none if it doesn't exist."""
     own = communes().get(code)
     if own is None:
-        return []
+        return ()
     if own.centre is None:
-        return [code]
-    return [one.code for one in communes().values() if one.centre and distance_km(own.centre, one.centre) <= km]
+        return (code,)
+    return tuple(one.code for one in communes().values() if one.centre and distance_km(own.centre, one.centre) <= km)
 
 
 def shown() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench import results
 from tests.bench.stage import stage
 
-SUBJECTS = ("scans", "calls", "volumes", "payouts")
+SUBJECTS = ("scans", "calls", "volumes", "directory", "payouts", "idle")
 
 
 def main() -> int:

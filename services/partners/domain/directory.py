@@ -24,6 +24,11 @@ class Search:
     page: int = 1
 
     @property
+    def selective(self) -> bool:
+        """Whether it asks for some of the partners, and not for all."""
+        return bool(self.words or self.activity or self.commune or self.age is not None or self.accessible)
+
+    @property
     def offset(self) -> int:
         return (max(self.page, 1) - 1) * PAGE_SIZE
 

@@ -1,6 +1,7 @@
 """«Liste des partenaires»: active partners, found by words (accents and typing errors forgiven), activity, place, age
 and access. Only what is public is ever put into the entries that are searched."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, text
@@ -27,12 +28,12 @@ def refresh(uow: UnitOfWork, structure_id: str) -> None:
     profile = uow.session.get(Profile, structure_id)
     query = select(Establishment).where(Establishment.structure_id == structure_id, Establishment.open)
     places = list(uow.session.scalars(query.order_by(Establishment.is_seat.desc(), Establishment.name)))
-    values = _entry(structure, profile, places)
+    values = entry(structure, profile, places)
     stored = insert(DirectoryEntry).values(structure_id=structure_id, **values)
     uow.session.execute(stored.on_conflict_do_update(index_elements=["structure_id"], set_=values))
 
 
-def _entry(structure: Structure, profile: Profile | None, places: list[Establishment]) -> dict[str, Any]:
+def entry(structure: Structure, profile: Profile | None, places: list[Establishment]) -> dict[str, Any]:
     activities = list(dict.fromkeys([*structure.activities, *(code for place in places for code in place.activities)]))
     labels = [activity["label"] for activity in views.activities(activities)]
     communes = list(dict.fromkeys(place.commune_name for place in places))
@@ -88,15 +89,27 @@ def search(
     commune is the centre of the search."""
     asked = rules.Search(rules.understood(words), activity, commune, within_km, age, accessible, page)
     uow.session.execute(text(f"SET LOCAL pg_trgm.word_similarity_threshold = {SIMILAR_ENOUGH}"))
-    matching = _matching(uow, asked)
-    total = uow.session.scalar(select(func.count()).select_from(DirectoryEntry).where(matching)) or 0
-    found = uow.session.execute(_page(asked, matching)).all()
+    total, found = _found(uow, asked)
     return {
-        "items": [_result(card, codes, asked) for card, codes in found],
+        "items": [_result(card, codes, asked) for card, codes, *_ in found],
         "total": total,
         "page": page,
         "pages": rules.pages_of(total),
     }
+
+
+def _found(uow: UnitOfWork, asked: rules.Search) -> tuple[int, Sequence[Any]]:
+    """How many there are, and those of the page. With conditions, both are one question, or all would be looked for
+    twice; without, the page is read in the order of the names, and only the number looks at all of them."""
+    matching = _matching(uow, asked)
+    number = select(func.count()).select_from(DirectoryEntry).where(matching)
+    page = _page(asked, matching)
+    if not asked.selective:
+        return uow.session.scalar(number) or 0, uow.session.execute(page).all()
+    rows = uow.session.execute(page.add_columns(func.count().over())).all()
+    if not rows and asked.offset:  # a page beyond the last
+        return uow.session.scalar(number) or 0, rows
+    return (rows[0][-1] if rows else 0), rows
 
 
 def _page(asked: rules.Search, matching: ColumnElement[bool]) -> Any:
@@ -108,12 +121,16 @@ def _page(asked: rules.Search, matching: ColumnElement[bool]) -> Any:
 
 
 def _relevance(words: tuple[str, ...]) -> ColumnElement[Any]:
-    """How well the words fit; a word of the name itself counts more than one of the description."""
+    """How well the words fit: 2 for one that the name itself has, 1 for one that is elsewhere, less for one that is
+    only like it. Likeness is dear, and not computed for the thousands that have a common word as it stands."""
     total: ColumnElement[Any] = literal(0.0)
     for word in words:
-        total = total + func.word_similarity(word, DirectoryEntry.searchable)
-        total = total + case((DirectoryEntry.sort_name.contains(word, autoescape=True), 1.0), else_=0.0)
+        has = [(column.contains(word, autoescape=True), worth) for column, worth in _WHERE]
+        total = total + case(*has, else_=func.word_similarity(word, DirectoryEntry.searchable))
     return total
+
+
+_WHERE = ((DirectoryEntry.sort_name, 2.0), (DirectoryEntry.searchable, 1.0))
 
 
 def _matching(uow: UnitOfWork, asked: rules.Search) -> ColumnElement[bool]:
@@ -133,8 +150,8 @@ def _matching(uow: UnitOfWork, asked: rules.Search) -> ColumnElement[bool]:
 
 
 def _near(commune: str, within_km: int | None) -> ColumnElement[bool]:
-    codes = catalogue.communes_within(commune, within_km) if within_km else [commune]
-    return DirectoryEntry.commune_codes.overlap(codes) if codes else false()
+    codes = catalogue.communes_within(commune, within_km) if within_km else (commune,)
+    return DirectoryEntry.commune_codes.overlap(list(codes)) if codes else false()
 
 
 def _result(card: dict[str, Any], codes: list[str], asked: rules.Search) -> dict[str, Any]:

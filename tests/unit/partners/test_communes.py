@@ -52,8 +52,8 @@ def test_lists_offer_the_department_with_a_centre_for_each():
 
 def test_distances_cross_the_departments_border():
     assert {"93008", "93029", "75056"} <= set(catalogue.communes_within("93008", 10))
-    assert catalogue.communes_within("01001", 10) == ["01001"]  # nobody says where its centre is
-    assert catalogue.communes_within("00000", 10) == []
+    assert catalogue.communes_within("01001", 10) == ("01001",)  # nobody says where its centre is
+    assert catalogue.communes_within("00000", 10) == ()
 
 
 def test_the_table_is_made_from_what_insee_and_geonames_publish():
