@@ -10,10 +10,11 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.chassis.config import settings
 
@@ -39,8 +40,17 @@ class Key:
     kid: str
     secret: bytes
 
-    def signer(self) -> Ed25519PrivateKey:
+    @cached_property
+    def _signer(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.secret)
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """AES-256-GCM with this key, made once."""
+        return AESGCM(self.secret)
+
+    def signer(self) -> Ed25519PrivateKey:
+        return self._signer
 
     def public(self) -> bytes:
         """The raw Ed25519 public key, 32 bytes."""
@@ -59,7 +69,8 @@ class Keyring:
 
 
 @lru_cache(maxsize=256)
-def _keyring(folder: Path) -> Keyring:
+def _keyring(root: Path, owner: str, purpose: str) -> Keyring:
+    folder = root / owner / purpose
     keys = {path.stem: Key(path.stem, decode(path.read_text().strip())) for path in sorted(folder.glob("*.key"))}
     if not keys:
         raise KeyMissing(f"no key in {folder}")
@@ -68,12 +79,13 @@ def _keyring(folder: Path) -> Keyring:
 
 def keyring(owner: str, purpose: str) -> Keyring:
     """The secret keys of ``owner`` for ``purpose``. Raises KeyMissing."""
-    return _keyring(settings().keys / owner / purpose)
+    return _keyring(settings().keys, owner, purpose)
 
 
 @lru_cache(maxsize=32)
-def _public_keys(folder: Path) -> dict[str, dict[str, Ed25519PublicKey]]:
+def _public_keys(root: Path, purpose: str) -> dict[str, dict[str, Ed25519PublicKey]]:
     found: dict[str, dict[str, Ed25519PublicKey]] = {}
+    folder = root / "public" / purpose
     for path in sorted(folder.glob("*.pub")):
         owner, _, kid = path.stem.partition(".")
         found.setdefault(owner, {})[kid] = Ed25519PublicKey.from_public_bytes(decode(path.read_text().strip()))
@@ -84,7 +96,7 @@ def _public_keys(folder: Path) -> dict[str, dict[str, Ed25519PublicKey]]:
 
 def public_keys(purpose: str) -> dict[str, dict[str, Ed25519PublicKey]]:
     """Every owner's public keys for ``purpose``: ``{owner: {kid: key}}``. Raises KeyMissing."""
-    return _public_keys(settings().keys / "public" / purpose)
+    return _public_keys(settings().keys, purpose)
 
 
 def reload() -> None:

@@ -102,11 +102,11 @@ class Publisher:
                 ),
                 exchange=self._exchange,
                 routing_key=row.type,
-                mandatory=True,
+                mandatory=row.unrouted == RETRY,  # handed back if no queue takes it; nobody needs the others again
             )
         while self._waiting:
             self._connection.drain_events(timeout=CONFIRM_WITHIN_S)
-        kept_back = {row.id for row in rows if row.unrouted == RETRY and str(row.event_id) in self._unrouted}
+        kept_back = {row.id for row in rows if str(row.event_id) in self._unrouted}
         if kept_back:
             _log.error("%d events found no queue; they wait", len(kept_back))
         return [row.id for row in rows if row.id in self._confirmed and row.id not in kept_back]

@@ -14,7 +14,6 @@ import secrets
 import unicodedata
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.chassis.keys import Keyring, decode, encode, keyring
 
@@ -45,7 +44,7 @@ class Vault:
         key = self._keys.current
         nonce = secrets.token_bytes(_NONCE_BYTES)
         place = self._place(table, column, row_id)
-        sealed = AESGCM(key.secret).encrypt(nonce, text.encode("utf-8"), place)
+        sealed = key.cipher.encrypt(nonce, text.encode("utf-8"), place)
         return f"{key.kid}{_SEPARATOR}{encode(nonce + sealed)}"
 
     def open(self, sealed: str, *, table: str, column: str, row_id: str) -> str:
@@ -56,7 +55,7 @@ class Vault:
             raise SealBroken(f"unknown key {kid!r}")
         try:
             raw = decode(body)
-            clear = AESGCM(key.secret).decrypt(
+            clear = key.cipher.decrypt(
                 raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], self._place(table, column, row_id)
             )
         except (InvalidTag, ValueError) as fault:
