@@ -29,7 +29,8 @@ from tests.factories import transactions as make
 
 CLIENTS = 8
 PARTNERS = 48  # each terminal may send 50 requests a second: enough of them, so that no limit is measured
-PASSES = 4_000
+PASSES = 16_000
+"""So many that each is used a few times in a run, as in a season."""
 
 
 @dataclass(frozen=True)
