@@ -3,16 +3,23 @@
 import os
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from deploy.local.platform import SERVICES, Platform
+from deploy.local.waiting import wait_for
 from services.chassis import migrate
 from tests.bench.results import Line
 from tests.bench.stage import Stage
 
+Groups = dict[str, list[int]]
+"""Processes by their part's name: each with its children, as numbers."""
+
 STARTS = 3
-SETTLED_S, WATCHED_S = 15.0, 20.0
-"""What the start left to do is done by then; longer than any timer that runs often."""
+SETTLING_S, WATCHED_S = 60.0, 20.0
+"""What the start left to do must be done by then; longer than any timer that runs often."""
+GLANCE_S, STEADY = 5, 1.2
+"""Settled: this many seconds used at most so many times what the seconds before them used."""
 
 
 def measure(stage: Stage) -> Iterator[Line]:
@@ -34,17 +41,31 @@ def measure(stage: Stage) -> Iterator[Line]:
 
 
 def _at_rest(platform: Platform) -> Iterator[Line]:
-    time.sleep(SETTLED_S)
     groups = {name: _family(process.child.pid) for name, process in platform.processes.items() if process.child}
-    before = {name: _processor_s(group) for name, group in groups.items()}
-    time.sleep(WATCHED_S)
-    used = {name: (_processor_s(group) - before[name]) / WATCHED_S for name, group in groups.items()}
+    wait_for(partial(_is_settled, groups, []), "the platform uses no more than a moment ago", SETTLING_S, GLANCE_S)
+    began, before = time.perf_counter(), _processors(groups)
+    wait_for(lambda: (time.perf_counter() - began) // WATCHED_S, "a stretch to watch", WATCHED_S + 5)
+    lasted, after = time.perf_counter() - began, _processors(groups)
+    used = {name: (after[name] - before[name]) / lasted for name in groups}
     memory = {name: _memory_mib(group) for name, group in groups.items()}
     yield Line("idle_memory", sum(memory.values()), "MiB")
     yield Line("idle_processor", sum(used.values()) * 100, "% of a core")
     for name in groups:
         yield Line(f"idle_memory_{name}", memory[name], "MiB")
         yield Line(f"idle_processor_{name}", used[name] * 100, "% of a core")
+
+
+def _is_settled(groups: Groups, readings: list[float]) -> bool:
+    """Called every few seconds; `readings` are those of the calls before, which this one adds to."""
+    readings.append(sum(_processors(groups).values()))
+    if len(readings) < 3:
+        return False
+    earlier, now = readings[-2] - readings[-3], readings[-1] - readings[-2]
+    return now <= STEADY * earlier
+
+
+def _processors(groups: Groups) -> dict[str, float]:
+    return {name: _processor_s(group) for name, group in groups.items()}
 
 
 def _family(pid: int) -> list[int]:

@@ -82,4 +82,4 @@ def show(line: Line) -> str:
     """One row of the table."""
     verdict = {None: "", True: "holds", False: "MISSED"}[line.holds]
     ratio = "" if line.ratio is None else f"{line.ratio:7.2f} x {line.reference}"
-    return f"{line.name:<22}{line.value:>12,.1f} {line.unit:<8}{ratio:<40}{line.goal:<10}{verdict}"
+    return f"{line.name:<28}{line.value:>12,.1f} {line.unit:<8}{ratio:<40}{line.goal:<10}{verdict}"
