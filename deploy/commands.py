@@ -182,7 +182,7 @@ def _add_development(commands: Commands) -> None:
     clock.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
     does = "development: load demonstration data into a running platform"
     data = _add(commands, "demo-data", does, load_demo_data, "Accounts and passes are then in VAR/demo.json.")
-    data.add_argument("--port", type=int, default=8000, help="the gateway's port (default: 8000)")
+    data.add_argument("--port", type=int, help="the gateway's port (default: that of the run)")
     data.add_argument("--var", type=Path, default=default_var(), help="folder of the run (default: var)")
 
 
@@ -317,14 +317,21 @@ def restore_backup(asked: argparse.Namespace) -> int:
 
 
 def load_demo_data(asked: argparse.Namespace) -> int:
-    from deploy.demo_data import load
-    from deploy.local.platform import Platform
+    from urllib.parse import urlsplit
+
+    from deploy.demo_data import FILE, load
+    from deploy.local.platform import Platform, answers
     from deploy.surroundings import noted
 
     if not (surroundings := noted(asked.var)):
         print(f"no platform runs in the folder «{asked.var}»", file=sys.stderr)
         return 1
-    load(Platform(asked.var, asked.port, surroundings), print)
+    platform = Platform(asked.var, asked.port or urlsplit(surroundings["PSL_BASE_URL"]).port or 80, surroundings)
+    if not answers(f"{platform.base_url}/readyz"):
+        print(f"nothing is ready at {platform.base_url}: see «python -m deploy status»", file=sys.stderr)
+        return 1
+    load(platform, print)
+    print(f"accounts and passes: {asked.var / FILE}")
     return 0
 
 
@@ -340,4 +347,5 @@ def move_clock(asked: argparse.Namespace) -> int:
         print(f"there is no folder «{asked.var}»", file=sys.stderr)
         return 1
     file.write_text(asked.offset, encoding="ascii")
+    print(f"the platform's clock: {asked.offset} to the machine's")
     return 0

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from deploy import commands
+from deploy import commands, surroundings
 from services.chassis import config
+from tests.platform import free_port
 
 (SUBCOMMANDS,) = [a for a in commands.parser()._actions if isinstance(a, argparse._SubParsersAction)]
 
@@ -70,6 +71,26 @@ def test_without_a_platform_a_command_says_so_in_one_line(
     config.reset()
     told = capfd.readouterr().err.strip().splitlines()
     assert len(told) == 1 and "no platform runs in the folder" in told[0] and "_DATABASE_URL is not set" in told[0]
+
+
+def test_demonstration_data_goes_to_the_run_of_the_folder_or_says_that_nothing_is_ready_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    surroundings.note(tmp_path, {"PSL_BASE_URL": address})
+    assert commands.main(["demo-data", "--var", str(tmp_path)]) == 1
+    assert capfd.readouterr().err.splitlines() == [f"nothing is ready at {address}: see «python -m deploy status»"]
+
+
+def test_the_clock_is_moved_told_and_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    here = ["--var", str(tmp_path)]
+    assert commands.main(["clock", *here]) == 0
+    assert commands.main(["clock", "+36h", *here]) == 0
+    assert commands.main(["clock", *here]) == 0
+    assert capfd.readouterr().out.splitlines() == ["+0s", "the platform's clock: +36h to the machine's", "+36h"]
+    assert commands.main(["clock", "tomorrow", *here]) == 2
+    assert "«tomorrow» is not an offset" in capfd.readouterr().err
+    assert (tmp_path / "clock").read_text() == "+36h"
 
 
 def test_only_services_are_migrated(capsys: pytest.CaptureFixture[str]) -> None:
