@@ -99,7 +99,9 @@ def open_token(token: str, *, purpose: str = PURPOSE) -> dict[str, Any]:
     try:
         body, _, signature = token.partition(".")
         payload = serializer.loads(keys.decode(body))
-        known = keys.public_keys(purpose)[payload["iss"]][payload["kid"]]
+        known = keys.public_key(purpose, payload["iss"], payload["kid"])
+        if known is None:
+            raise ActorInvalid
         known.verify(keys.decode(signature), body.encode())
     except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):
         raise ActorInvalid from None

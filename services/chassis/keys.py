@@ -1,6 +1,8 @@
 """Keys in a folder: ``<keys>/<owner>/<purpose>/<kid>.key`` for secrets, ``<keys>/public/<purpose>/<owner>.<kid>.pub``
 for what others may know. The newest key id in alphabetical order (they begin with a date) is the current one; older
-ones still open and verify what they sealed and signed, until their file is removed.
+ones still open and verify what they sealed and signed, until their file is removed. A process that meets the id of a
+key which has come since it read the folder reads it again: while a rotation goes from process to process, those that
+were not restarted yet open and verify what the others seal and sign.
 
 Every file holds 32 bytes in URL-safe base64: an Ed25519 seed, an AES-256 key, or the raw public key.
 """
@@ -99,6 +101,34 @@ def public_keys(purpose: str) -> dict[str, dict[str, Ed25519PublicKey]]:
     return _public_keys(settings().keys, purpose)
 
 
+def secret_key(owner: str, purpose: str, kid: str) -> Key | None:
+    """The secret key with that id, also if it has come since the folder was read. Raises KeyMissing."""
+    known = keyring(owner, purpose).by_kid
+    if kid not in known and _names(settings().keys / owner / purpose, ".key") - set(known):
+        reload()
+        known = keyring(owner, purpose).by_kid
+    return known.get(kid)
+
+
+def public_key(purpose: str, owner: str, kid: str) -> Ed25519PublicKey | None:
+    """The owner's public key with that id, also if it has come since the folder was read. Raises KeyMissing."""
+    found = public_keys(purpose).get(owner, {}).get(kid)
+    if found is None and has_new_public(purpose):
+        reload()
+        found = public_keys(purpose).get(owner, {}).get(kid)
+    return found
+
+
+def has_new_public(purpose: str) -> bool:
+    """Whether a public key for ``purpose`` has come since the folder was read. Raises KeyMissing."""
+    known = {f"{owner}.{kid}" for owner, keys in public_keys(purpose).items() for kid in keys}
+    return bool(_names(settings().keys / "public" / purpose, ".pub") - known)
+
+
+def _names(folder: Path, ending: str) -> set[str]:
+    return {path.stem for path in folder.glob(f"*{ending}")}
+
+
 def reload() -> None:
     """Read the folder again at the next question, after a rotation."""
     _keyring.cache_clear()
@@ -106,17 +136,26 @@ def reload() -> None:
 
 
 def create_key(folder: Path, owner: str, purpose: str, kid: str, *, signing: bool) -> None:
-    """Write one new key (mode 0600) and, for a signing key, its public half. An existing file is never replaced."""
+    """Write one new key (mode 0600) and, for a signing key, its public half. Whoever reads the folder meanwhile finds
+    whole files only, and no key without its public half. Raises FileExistsError: an existing key is never replaced."""
     home = folder / owner / purpose
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = home / f"{kid}.key"
+    if place.exists():
+        raise FileExistsError(place)
     key = Key(kid, secrets.token_bytes(32))
-    handle = os.open(home / f"{kid}.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(encode(key.secret))
     if signing:
         public = folder / "public" / purpose
         public.mkdir(parents=True, exist_ok=True)
-        (public / f"{owner}.{kid}.pub").write_text(encode(key.public()))
+        _write_whole(public / f"{owner}.{kid}.pub", encode(key.public()), 0o644)
+    _write_whole(place, encode(key.secret), 0o600)
+
+
+def _write_whole(place: Path, text: str, mode: int) -> None:
+    draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}.draft")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+    draft.rename(place)
 
 
 def ensure_keys(folder: Path, wanted: Iterable[tuple[str, str, bool]], kid: str) -> None:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from services.chassis.keys import Key, keyring
+from services.chassis.keys import Key, keyring, secret_key
 
 FRAME_BYTES = 64 * 1024
 _TAG_BYTES = 16
@@ -99,7 +99,7 @@ class Opened(io.RawIOBase):
     def _read_header(self) -> AESGCM:
         kid = key_id(self._source)
         salt = self._source.read(_SALT_BYTES)
-        key = keyring("files", "content").by_kid.get(kid)
+        key = secret_key("files", "content", kid)
         if key is None or len(salt) != _SALT_BYTES:
             raise FileBroken(self._name)
         return _frame_key(key, salt, self._name)

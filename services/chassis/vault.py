@@ -15,7 +15,7 @@ import unicodedata
 
 from cryptography.exceptions import InvalidTag
 
-from services.chassis.keys import Keyring, decode, encode, keyring
+from services.chassis.keys import Keyring, decode, encode, keyring, secret_key
 
 _NONCE_BYTES = 12
 _SEPARATOR = "."
@@ -50,7 +50,7 @@ class Vault:
     def open(self, sealed: str, *, table: str, column: str, row_id: str) -> str:
         """The text that was sealed for this column of this row. Raises SealBroken."""
         kid, _, body = sealed.rpartition(_SEPARATOR)
-        key = self._keys.by_kid.get(kid)
+        key = secret_key(self._owner, "vault", kid)
         if key is None:
             raise SealBroken(f"unknown key {kid!r}")
         try:

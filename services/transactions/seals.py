@@ -109,6 +109,14 @@ def _verifying() -> dict[str, Ed25519PublicKey]:
     return {codes.key_id(key.public_bytes_raw()): key for key in known}
 
 
+def _verifying_key(kid: str) -> Ed25519PublicKey:
+    """Also one that has come since the keys were read. Raises KeyError."""
+    if kid not in _verifying() and keys.has_new_public("pass"):
+        keys.reload()
+        forget_keys()
+    return _verifying()[kid]
+
+
 def qr_text(qr_id: int, rotation: int) -> str:
     """The text of a pass's QR, signed with the newest key."""
     kid, key = _signing()
@@ -120,7 +128,7 @@ def read_qr(text: str) -> codes.Shown:
     """What a genuine QR says; asked twice for the same text, the signature is computed once. Raises PassUnknown."""
     try:
         shown, signature = codes.read_qr(text.strip())
-        _verifying()[shown.kid].verify(signature, shown.signed_bytes())
+        _verifying_key(shown.kid).verify(signature, shown.signed_bytes())
     except (codes.Unreadable, KeyError, InvalidSignature):
         raise PassUnknown from None
     return shown

@@ -7,6 +7,7 @@ import pytest
 from gateway.qr_reading import read_qr
 from services.chassis import config, keys
 from services.transactions import documents, seals
+from services.transactions.domain import codes
 from services.transactions.domain.refusals import PassUnknown
 
 
@@ -19,6 +20,11 @@ class Rack:
     def add(self, kid):
         keys.create_key(self._folder, seals.OWNER, "pass", kid, signing=True)
         self._restart()
+
+    def add_elsewhere(self, kid):
+        """Another process knows the new key and signs with it; this one has read its keys before."""
+        seals.verification_keys()
+        keys.create_key(self._folder, seals.OWNER, "pass", kid, signing=True)
 
     def retire(self, kid):
         (self._folder / seals.OWNER / "pass" / f"{kid}.key").unlink()
@@ -57,6 +63,15 @@ def test_a_newer_key_signs_and_older_ones_verify_until_they_are_retired(rack):
     assert kids() == [seals.read_qr(new).kid]
     with pytest.raises(PassUnknown):
         seals.read_qr(old)
+
+
+def test_a_qr_that_a_neighbour_signed_with_a_newer_key_is_read(rack):
+    rack.add_elsewhere("2026-09-01-1")
+    newer = keys.decode((rack._folder / seals.OWNER / "pass" / "2026-09-01-1.key").read_text())
+    key = keys.Key("2026-09-01-1", newer)
+    text = codes.write_qr(codes.Shown(codes.key_id(key.public()), 42, 1), key.signer().sign)
+    assert seals.read_qr(text).qr_id == 42
+    assert len(kids()) == 2
 
 
 def test_a_qr_signed_by_nobody_of_ours_is_unknown(rack):
