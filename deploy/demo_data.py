@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deploy.driver import partner, passes
+from deploy.driver import partner
 from deploy.driver.story import Story
 from deploy.local.platform import Platform
 
@@ -44,11 +44,8 @@ def _steps(story: Story) -> list[tuple[str, list[Callable[[], Any]]]]:
 def _record(story: Story) -> None:
     """The last children use their pass; the passes that demo.json names stay untouched."""
     for number, index in enumerate(range(PASSES - USED, PASSES), start=1):
-        story.until_active(partial(story.terminal.record, 1_000 * number, code=_pass_of(story, index).code))
-
-
-def _pass_of(story: Story, index: int) -> passes.Pass:
-    return passes.pass_in(story.outbox.wait_for_mail(passes.family_email(index), passes.MAIL_SAYS, MAIL_WITHIN_S))
+        code = story.pass_of(index, MAIL_WITHIN_S).code
+        story.until_active(partial(story.terminal.record, 1_000 * number, code=code))
 
 
 def told(story: Story) -> dict[str, Any]:
@@ -66,7 +63,7 @@ def told(story: Story) -> dict[str, Any]:
             "partner_number": story.applicant.partner_number,
         },
         "terminal": {"token": story.terminal.token},
-        "passes": [vars(_pass_of(story, index)) for index in range(PASSES - USED)],
+        "passes": [vars(story.pass_of(index, MAIL_WITHIN_S)) for index in range(PASSES - USED)],
     }
 
 

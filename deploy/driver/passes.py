@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zlib
 from dataclasses import dataclass
 
 import zxingcpp
@@ -30,20 +31,22 @@ class Pass:
     balance_cents: int
 
 
-def family_email(index: int) -> str:
-    return f"famille{index:02d}@famille.example"
+def family_email(index: int, mark: str = "") -> str:
+    """Where the index-th family is written to; `mark` keeps the families of several runs on one platform apart."""
+    return f"famille{index:02d}{mark}@famille.example"
 
 
-def beneficiaries(count: int, first_birth_year: int) -> bytes:
+def beneficiaries(count: int, first_birth_year: int, mark: str = "") -> bytes:
     """A CSV file as the Caf's own system exports it, of made-up children."""
+    first_reference = 9_300_000 + 100 * (zlib.crc32(mark.encode()) % 6_000)
     text = io.StringIO()
     lines = csv.writer(text, delimiter=";")
     lines.writerow(HEADINGS)
     for index in range(count):
         last_name, first_name = CHILDREN[index % len(CHILDREN)]
         birth = f"{index % 28 + 1:02d}/{index % 12 + 1:02d}/{first_birth_year + index % 8}"
-        references = (f"{9_300_000 + index}", f"{9_300_000 + index}-1")
-        lines.writerow([*references, last_name, first_name, birth, 300 + 50 * (index % 12), family_email(index)])
+        references = (f"{first_reference + index}", f"{first_reference + index}-1")
+        lines.writerow([*references, last_name, first_name, birth, 300 + 50 * (index % 12), family_email(index, mark)])
     return text.getvalue().encode("utf-8")
 
 

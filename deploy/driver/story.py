@@ -128,11 +128,16 @@ class Story:
 
     # ── the pass ─────────────────────────────────────────────────────────────────────────────────
     def open_season(self) -> str:
-        return caf.open_season(self.desk("administrator"), passes.beneficiaries(24, caf.first_birth_year()), self._mark)
+        children = passes.beneficiaries(24, caf.first_birth_year(), self._mark)
+        return caf.open_season(self.desk("administrator"), children, self._mark)
+
+    def pass_of(self, index: int, within_s: float = 40) -> passes.Pass:
+        """What the mail to the index-th family brought."""
+        address = passes.family_email(index, self._mark)
+        return passes.pass_in(self.outbox.wait_for_mail(address, passes.MAIL_SAYS, within_s))
 
     def receive_pass(self) -> str:
-        mail = self.outbox.wait_for_mail(passes.family_email(0), passes.MAIL_SAYS, within_s=40)
-        self.child = passes.pass_in(mail)
+        self.child = self.pass_of(0)
         return f"a code, a QR that a camera reads, {self.child.balance_cents / 100:.2f} €"
 
     def pair(self) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from deploy.driver.outbox import Outbox
-from deploy.driver.passes import MAIL_SAYS, Pass, family_email, pass_in
+from deploy.driver.passes import Pass
 from deploy.driver.people import Agent
 from deploy.driver.story import Story
 from services.chassis.config import SERVICES
@@ -122,14 +122,13 @@ class Labelled:
         for step in ("open_agents", "apply", "activate", "sign", "instruct", "countersign", "open_season"):
             getattr(self.story, step)()
         self.club = self.story.applicant
-        self._outbox, self._site = site.outbox, site
+        self._site = site
         self._next_child = 0
 
     def next_pass(self) -> Pass:
         """A pass that nobody has used yet."""
         self._next_child += 1
-        mail = self._outbox.wait_for_mail(family_email(self._next_child), MAIL_SAYS, within_s=60)
-        return pass_in(mail)
+        return self.story.pass_of(self._next_child, within_s=60)
 
     def agent(self, role: str) -> Agent:
         """An agent with this role who has a code at hand, which serves only once: two take turns."""
