@@ -1,4 +1,5 @@
-"""gunicorn's threaded worker, which says no early: a request that would wait long is answered at once with 503.
+"""gunicorn's threaded worker, which says no early: a request that would wait long is answered at once with 503, and one
+that breaks HTTP's rules or limits in the form that the API documents.
 
 Without it, requests pile up behind busy threads; each is answered after its sender has given up, and the platform works
 for nobody. What is let in is still answered, at the usual speed.
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 LONGEST_WAIT_S = 1.0
@@ -32,29 +34,46 @@ rechargez la page.</p>
 <p lang="en">The service is very busy. Nothing is lost: please reload in a few seconds.</p>
 </html>
 """
-_PROBLEM = json.dumps(
-    {
-        "type": "about:blank",
-        "title": "Trop de demandes à la fois",
-        "status": 503,
-        "code": "unavailable",
-        "detail": "Le service est très demandé. Renvoyez la même requête, avec la même clé.",
-    },
-    ensure_ascii=False,
+
+
+def _problem(status: int, code: str, title: str, detail: str) -> bytes:
+    told = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+_BUSY = _problem(
+    503,
+    "unavailable",
+    "Trop de demandes à la fois",
+    "Le service est très demandé. Renvoyez la même requête, avec la même clé.",
 )
+_UNREADABLE = _problem(
+    400,
+    "malformed_request",
+    "La requête n’a pas pu être lue.",
+    "L’adresse ou un en-tête est trop long, ou n’est pas écrit comme HTTP le demande.",
+)
+_PROBLEM_TYPE, _PAGE_TYPE = "application/problem+json", "text/html; charset=utf-8"
 
 
 def refusal(head: bytes) -> bytes:
     """The whole answer to a request that begins with ``head``: a page, or a problem for the API."""
     path = head.split(b" ", 2)[1] if head.count(b" ") else b"/"
-    api = path.startswith(b"/api/")
-    body = (_PROBLEM if api else _PAGE).encode()
-    media_type = "application/problem+json" if api else "text/html; charset=utf-8"
+    kind, body = (_PROBLEM_TYPE, _BUSY) if path.startswith(b"/api/") else (_PAGE_TYPE, _PAGE.encode())
+    return _answer("503 Service Unavailable", kind, body, f"Retry-After: {RETRY_AFTER_S}")
+
+
+def unreadable() -> bytes:
+    """The whole answer to what is no request: whether a person or a program asked can't be told."""
+    return _answer("400 Bad Request", _PROBLEM_TYPE, _UNREADABLE)
+
+
+def _answer(status: str, media_type: str, body: bytes, *further: str) -> bytes:
     lines = (
-        "HTTP/1.1 503 Service Unavailable",
+        f"HTTP/1.1 {status}",
         f"Content-Type: {media_type}",
         f"Content-Length: {len(body)}",
-        f"Retry-After: {RETRY_AFTER_S}",
+        *further,
         "Cache-Control: no-store",
         "Content-Security-Policy: default-src 'none'",
         "X-Content-Type-Options: nosniff",
@@ -86,6 +105,15 @@ class SheddingWorker(ThreadWorker):
         while goes_on is True and self.alive and not self.waiting and _asks_again(conn):
             goes_on = super().handle(conn)
         return goes_on
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """gunicorn's own answer is a page that shows what was sent, with a status that the API doesn't name."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("unreadable request from %s: %s", addr[0] if addr else "?", type(exc).__name__)
+        with suppress(OSError):
+            client.sendall(unreadable())
 
     def overloaded(self) -> bool:
         """Whether a newcomer would wait too long."""

@@ -1,6 +1,8 @@
 """The gateway's worker under more requests than it can serve: early refusals, quick answers to the rest, recovery."""
 
 import http.client
+import json
+import socket
 import subprocess
 import sys
 import time
@@ -69,6 +71,28 @@ def test_overload_is_refused_early_and_what_is_let_in_is_served(port):
 def test_it_recovers_by_itself(port):
     wait_for(lambda: get(port)[0] == 200, "a request is let in again", 20)
     assert [get(port)[0] for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /api/v1/transactions/" + b"%F1%A0" * 2_000 + b" HTTP/1.1\r\nHost: here\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: here\r\nno header at all\r\n\r\n",
+        b"<script>alert(1)</script>\r\n\r\n",
+    ],
+    ids=["address too long", "header too long", "no header", "no request"],
+)
+def test_what_cannot_be_read_is_answered_as_the_api_documents_it(port, sent):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        told = json.loads(answer.read())
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert (told["code"], told["status"]) == ("malformed_request", 400)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "script" not in str(told)
 
 
 def test_it_finishes_what_is_in_hand_and_leaves_within_ten_seconds(gunicorn):

@@ -15,8 +15,9 @@ from services.chassis import serializer
 
 LARGEST_BODY = 1024 * 1024
 _KEY = re.compile(schemas.KEY_PATTERN)
+_ANYWHERE = ("malformed_request",)
 _ALWAYS = ("token_missing", "token_invalid", "token_revoked", "not_allowed", "rate_limited", "unavailable")
-_WITH_BODY = ("malformed_request", "too_large", "unsupported_media_type", "validation_failed")
+_WITH_BODY = ("too_large", "unsupported_media_type", "validation_failed")
 _KEY_PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -84,7 +85,7 @@ def describes(
     public: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Put a route's body, answers and problems into the OpenAPI document."""
-    named = (*(() if public else _ALWAYS), *(_WITH_BODY if body else ()), *codes)
+    named = (*_ANYWHERE, *(() if public else _ALWAYS), *(_WITH_BODY if body else ()), *codes)
     if key:
         named += ("idempotency_key_missing", "idempotency_key_reused", "idempotency_in_progress")
     operation: dict[str, Any] = {"responses": {answers[0]: _ok(answers), **_problems(named)}}
