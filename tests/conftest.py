@@ -22,7 +22,7 @@ from deploy.local.infra import LAST, Infrastructure
 from services.chassis import actor, config
 from services.chassis import keys as chassis_keys
 from services.chassis.database import BoundDatabase
-from tests import grouping
+from tests import grouping, nursery
 from tests.platform import Infra, Platform
 from tests.ports import free_block
 
@@ -49,6 +49,7 @@ def _end_what_killed_sessions_left() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """With several workers, the one who directs them starts the infrastructure for all."""
+    nursery.open_here()
     directing = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if directing and not os.environ.get(_INFRA) and not config.option.collectonly:
         started = _start_infrastructure()

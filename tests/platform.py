@@ -28,8 +28,9 @@ from deploy.local.waiting import wait_for
 from services.chassis import migrate
 from services.chassis.bus import Bus
 from services.chassis.config import SERVICES
+from tests import nursery
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = nursery.ROOT
 START_WITHIN_S = 40.0
 
 
@@ -181,7 +182,7 @@ class Process:
         self._faults = faults
         self._command, self._folder, self._environment = command, folder, environment
         self._ready_url = ready_url
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: nursery.Child | subprocess.Popen[bytes] | None = None
         self.health_port = 0
 
     @property
@@ -194,9 +195,7 @@ class Process:
         return self._child.pid
 
     def start(self) -> None:
-        self._child = processes.start(
-            self.name, self._command, self._folder / "run", self.log, self._environment, cwd=ROOT
-        )
+        self._child = nursery.start(self.name, self._command, self._folder / "run", self.log, self._environment)
 
     def wait_ready(self) -> None:
         wait_for(self._ready, f"{self.name} is ready; its log ends: {self._log_end()}", START_WITHIN_S)
@@ -244,10 +243,9 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """``kill -9``."""
-        assert self._child is not None
-        self._child.kill()
-        self._child.wait(5)
+        """``kill -9``, its own children included: a worker that outlived its master would answer in its successor's
+        place for a moment."""
+        self.end()
 
     def stop(self) -> None:
         """Ask it to finish, and wait."""
@@ -255,7 +253,7 @@ class Process:
             processes.stop(self._child)
 
     def end(self) -> None:
-        """End it at once, children included."""
+        """End it at once, children included; nothing if it was never started."""
         if self._child is not None:
             processes.kill_session(self._child.pid)
             self._child.wait(5)
