@@ -20,13 +20,19 @@ RUN_AXE = """options => axe.run(document, options).then(
   found => found.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`))"""
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
-STANDARD = {
+EVERY_RULE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+RULES_OF_COLOUR = {**EVERY_RULE, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+SHAPE = """() => [...document.querySelectorAll("*")].map(one => {
+  const box = one.getBoundingClientRect(), style = getComputedStyle(one);
+  return [one.outerHTML.length, box.x, box.y, box.width, box.height, style.display, style.visibility, style.opacity,
+          style.fontSize, style.fontWeight, style.textDecorationLine].join();
+}).join("\\n")"""
+"""All of a page that isn't colour: where two themes agree on it, only the rules of colour can judge them differently."""
 PATIENT_MS = 25_000
 """Four documents are cleaned in processes of their own before a step answers; the machine may have other work."""
-LOOKS = (("light", DESKTOP), ("dark", PHONE), ("light", PHONE), ("dark", DESKTOP))
 MENUS = ".section-menu > summary:visible, .section-nav__more summary:visible"
 EXPECTED_NOISE = re.compile(
     r"the server responded with a status of (4\d\d|503)|net::ERR_(INTERNET_DISCONNECTED|FAILED)"
@@ -143,17 +149,21 @@ class Person:
         """axe over this state, in both themes and both widths; violations count as problems."""
         before = self.page.viewport_size
         self.page.wait_for_load_state()
-        for theme, size in LOOKS:
-            self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        for size in (DESKTOP, PHONE):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            self.problems += [
-                f"{self.page.url} ({theme}, {size['width']} px) {one}"
-                for one in self._axe()
-                if one not in self.problems
-            ]
-        self.page.emulate_media(color_scheme="light")
+            self._judges("light", EVERY_RULE)
+            shape = self.page.evaluate(SHAPE)
+            self.page.emulate_media(color_scheme="dark")
+            same = self.page.evaluate(SHAPE) == shape
+            self._judges("dark", RULES_OF_COLOUR if same else EVERY_RULE)
+            self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(before or DESKTOP)  # type: ignore[arg-type]
         return self
+
+    def _judges(self, theme: str, rules: dict[str, Any]) -> None:
+        width = (self.page.viewport_size or DESKTOP)["width"]
+        found = [f"{self.page.url} ({theme}, {width} px) {one}" for one in self._axe(rules)]
+        self.problems += [one for one in found if one not in self.problems]
 
     def finds_it_still(self) -> "Person":
         """Nothing on this page jumped since it was opened, nothing was late, nothing breached the policy."""
@@ -161,13 +171,13 @@ class Person:
         self.problems += seen_on(self.page).problems()
         return self
 
-    def _axe(self) -> list[str]:
+    def _axe(self, rules: dict[str, Any]) -> list[str]:
         try:
-            found = self.page.evaluate(RUN_AXE, STANDARD)
+            found = self.page.evaluate(RUN_AXE, rules)
         except Error:  # not in this page yet, or it has just changed
             self.page.wait_for_load_state()
             self.page.evaluate(AXE)
-            found = self.page.evaluate(RUN_AXE, STANDARD)
+            found = self.page.evaluate(RUN_AXE, rules)
         return list(found)
 
     def does_not_scroll_sideways(self) -> "Person":
