@@ -34,6 +34,7 @@ from services.chassis.tables import audit, audit_chain
 
 BATCH = 2000
 _NO_LINK = b"\0" * 32
+_FIELDS = frozenset(audit.c.keys())
 _LATE_BY = timedelta(minutes=2)  # a transaction may commit an entry this long after the entry got its id
 _LOOK_EVERYWHERE_EVERY_S = 3600.0
 _UNSEALED_TOO_LONG = timedelta(minutes=10)
@@ -53,7 +54,7 @@ _LAST_ENTRY = select(audit_chain.c.entry_id).order_by(audit_chain.c.entry_id.des
 
 def canonical(sequence: int, entry: Row[Any]) -> bytes:
     """One spelling of an entry: JSON with sorted names, instants in UTC to the microsecond."""
-    fields = {name: _spelled(value) for name, value in entry._mapping.items() if name in audit.c}
+    fields = {name: _spelled(value) for name, value in entry._mapping.items() if name in _FIELDS}
     return json.dumps([sequence, fields], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 

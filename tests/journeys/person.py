@@ -30,7 +30,7 @@ SHAPE = """() => [...document.querySelectorAll("*")].map(one => {
   return [one.outerHTML.length, box.x, box.y, box.width, box.height, style.display, style.visibility, style.opacity,
           style.fontSize, style.fontWeight, style.textDecorationLine].join();
 }).join("\\n")"""
-"""All of a page that isn't colour: where two themes agree on it, only the rules of colour can judge them differently."""
+"""All of a page but its colours: where two themes agree on it, only the rules of colour can judge them differently."""
 PATIENT_MS = 25_000
 """Four documents are cleaned in processes of their own before a step answers; the machine may have other work."""
 MENUS = ".section-menu > summary:visible, .section-nav__more summary:visible"
