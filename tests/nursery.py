@@ -39,7 +39,10 @@ KINDS = {
 }
 """What each kind loads; the order counts: the green one patches first."""
 KIND_OF = {"services.chassis.run": "green", "services.chassis.relay": "plain", "gunicorn": "plain"}
-"""Which kind is the mother of which module's processes."""
+"""Which kind is the mother of which module's processes, which run it as __main__, and once."""
+READ_THEIR_SURROUNDINGS = ("gateway", "services", "prometheus_client")
+"""Forgotten once what they import is there: a gateway's counters are files in the folder that its environment names
+when they are imported, so each process imports them for itself (a tenth of a second)."""
 _SET_CHILD_SUBREAPER = 36
 _opened = False
 _waitpid, _read, _write = os.waitpid, os.read, os.write  # not the green ones, which would make a hub for all children
@@ -142,8 +145,9 @@ def start(name: str, command: Sequence[str], run_folder: Path, log: Path, enviro
 def _load(kind: str) -> None:
     for module in KINDS[kind]:
         importlib.import_module(module)
-    for module in KIND_OF:  # its process runs it as __main__, and once
-        sys.modules.pop(module, None)
+    for module in list(sys.modules):
+        if module in KIND_OF or (kind == "plain" and module.partition(".")[0] in READ_THEIR_SURROUNDINGS):
+            del sys.modules[module]
     if config.settings.cache_info().currsize:
         raise RuntimeError("a module reads the settings when it is imported: forked processes would share them")
     gc.collect()
@@ -190,7 +194,7 @@ def _become(kind: str, request: dict[str, Any]) -> None:
     os.close(log)
     os.environ.clear()
     os.environ.update(request["environment"])
-    if "PSL_FAULTS" in os.environ:
+    if kind == "green" and "PSL_FAULTS" in os.environ:  # the other kind imports it anew
         importlib.reload(faults)
     module, *arguments = request["arguments"]
     sys.argv = [module, *arguments]

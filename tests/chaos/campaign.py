@@ -190,7 +190,11 @@ class Campaign:
         trouble.strike()
         if not trouble.survivable:
             trouble.relieve()
-        load.wait_for_more(f"requests are accepted again after «{trouble.name}»")
+        try:
+            load.wait_for_more(f"requests are accepted again after «{trouble.name}»")
+        except TooLate as late:
+            away = [victim.name for victim in self.target.victims if victim.dead or not victim.is_ready()]
+            raise TooLate(f"{late}; not ready: {', '.join(away) or 'nobody'}") from None
         self.waits_s.append((trouble.name, time.monotonic() - began))
         if trouble.survivable:
             trouble.relieve()

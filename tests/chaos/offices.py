@@ -3,9 +3,9 @@ counter-signed and refused (conventions)."""
 
 import random
 import threading
-import time
-from collections import Counter
+from collections import Counter, deque
 
+from deploy.local.waiting import wait_for
 from services.chassis.refusals import Refused, Unavailable
 from services.identity.handlers import announcements
 from tests.chaos.ground import PATIENCE_S, Ground
@@ -23,7 +23,7 @@ class Offices:
     def __init__(self, ground: Ground, *, workers: int, conventions: int):
         self._ground = ground
         self._dice = random.SystemRandom()
-        self._lock, self._pause = threading.Lock(), threading.Event()
+        self._lock = threading.Lock()
         partners = ground.databases["partners"]
         self.structures = [life_factories.structure(partners, f"Association {n}") for n in range(workers)]
         with ground.databases["identity"].unit_of_work() as uow:
@@ -36,6 +36,8 @@ class Offices:
         world = World(ground.databases["conventions"])
         world.partners.structure["name"] = "Association"
         self._to_sign = [self._signed(world) for _ in range(SIGNED)]
+        self._jobs: deque[tuple[str, str]] = deque()
+        """Conventions whose job has been started, and which."""
         self._to_refuse = [world.club(name=f"Refusée {n}").convention_id for n in range(conventions)]
         self.revoked: set[str] = set()
         self.countersigned: set[str] = set()
@@ -81,14 +83,21 @@ class Offices:
         return str(places[0]["establishment_id"]), int(places[0]["version"])
 
     def _convention(self, worker: int) -> bool:
+        """Read the report of a job, or have another convention decided."""
+        with self._lock:
+            reads = self._jobs and (self._dice.randrange(2) or not self._to_refuse)
+            job = self._jobs.popleft() if reads else None
+        if job:
+            return self._read_report(*job)
         with self._lock:
             signs = bool(self._to_sign) and self._dice.randrange(3) == 0
             waiting = self._to_sign if signs or not self._to_refuse else self._to_refuse
             if not waiting:
                 return False
             convention_id = waiting.pop()
-        if waiting is self._to_sign:
-            return self._countersign(convention_id)
+        return self._countersign(convention_id) if waiting is self._to_sign else self._refuse(convention_id)
+
+    def _refuse(self, convention_id: str) -> bool:
         arguments = {"convention_id": convention_id, "reason": "Dossier incomplet"}
         done = self._ground.done(
             "conventions", "refuse_convention", arguments, self._agent, already="transition_refused"
@@ -98,26 +107,33 @@ class Offices:
         return done
 
     def _countersign(self, convention_id: str) -> bool:
-        """A job of one convention, worked off by whoever has time. The agent reads its report and starts again what is
-        told to have failed; a second job of the same convention finds it signed."""
+        """Start a job of one convention, worked off by whoever has time. It is done when its report says so, which is
+        read later: nobody stands waiting for it."""
         arguments = {"convention_ids": [convention_id], **ORIGIN}
-        limit = time.monotonic() + PATIENCE_S
-        while time.monotonic() < limit:
-            job = self._ground.insist("conventions", "countersign", arguments, self._agent)
-            if self._report(job["job_id"]) in ("signed", "already_signed"):
-                self.countersigned.add(convention_id)
-                return True
+        job = self._ground.insist("conventions", "countersign", arguments, self._agent)
+        self._jobs.append((convention_id, job["job_id"]))
         return False
 
-    def _report(self, job_id: str) -> str:
-        """What became of the job's one item."""
-        limit = time.monotonic() + PATIENCE_S
-        while time.monotonic() < limit:
-            told = self._ground.insist("conventions", "countersigning", {"job_id": job_id}, self._agent)
-            if told["finished_at"]:
-                return str(told["items"][0]["state"])
-            self._pause.wait(0.3)
-        return "never finished"
+    def _read_report(self, convention_id: str, job_id: str) -> bool:
+        """Whether it is signed. What is told to have failed is started again: a second job finds it signed."""
+        told = self._ground.insist("conventions", "countersigning", {"job_id": job_id}, self._agent)
+        if not told["finished_at"]:
+            self._jobs.append((convention_id, job_id))
+            return False
+        if told["items"][0]["state"] not in ("signed", "already_signed"):
+            return self._countersign(convention_id)
+        self.countersigned.add(convention_id)
+        return True
+
+    def read_reports(self) -> None:
+        """Those that are left when the day ends. Raises TooLate if a job never finishes."""
+
+        def read() -> bool:
+            for _ in range(len(self._jobs)):
+                self._read_report(*self._jobs.popleft())
+            return not self._jobs
+
+        wait_for(read, "every job of counter-signing is finished", PATIENCE_S, every_s=0.3)
 
     @property
     def accepted(self) -> int:

@@ -102,6 +102,7 @@ class PlatformTarget:
         return self.desk.request(worker, number)
 
     def closing(self) -> None:
+        self._offices.read_reports()
         self._money.pay_the_day()
 
     def settled(self) -> bool:

@@ -59,6 +59,12 @@ class Person:
         if message.type in ("error", "warning") and not wanted:
             self.problems.append(f"{self.page.url}: {message.text}")
 
+    @contextmanager
+    def expecting(self, noise: str) -> Iterator[None]:
+        """What is done here makes the browser log this text: no fault of a page."""
+        yield
+        self.problems = [problem for problem in self.problems if noise not in problem]
+
     # -- going somewhere ----------------------------------------------------------------------------------------------
 
     def open(self, path: str) -> "Person":

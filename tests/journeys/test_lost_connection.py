@@ -32,11 +32,12 @@ def test_what_was_typed_comes_back_after_the_gateway_was_killed(person, site) ->
     someone.fill(typed)
     someone.page.wait_for_load_state("networkidle")
     site.platform.processes["gateway"].kill()
-    with suppress(Error):  # the browser's own page: the site can't be reached
-        someone.press("SUIVANT")
-        someone.page.wait_for_url("chrome-error://**")
-    site.platform.add_gateway().wait_ready()
-    someone.open("/inscription/etape/3").sees("Nous avons remis ce que vous aviez saisi")
+    with someone.expecting("net::ERR_CONNECTION_REFUSED"):
+        with suppress(Error):  # the browser's own page: the site can't be reached
+            someone.press("SUIVANT")
+            someone.page.wait_for_url("chrome-error://**")
+        site.platform.add_gateway().wait_ready()
+        someone.open("/inscription/etape/3").sees("Nous avons remis ce que vous aviez saisi")
     for label, value in typed.items():
         expect(someone.field(label)).to_have_value(value)
     someone.checked("05-etape-3-remise")
