@@ -128,8 +128,8 @@ class CafConventionsClient(ServiceClient):
         return self._call("refuse_convention", convention_id=convention_id, reason=reason)
 
     def terminate_convention(self, convention_id: str, reason: str, effective_on: str) -> results.CafConvention:
-        """`effective_on`: from this day (ISO) on, scans are refused; today or later. Refuses `transition_refused`,
-        `termination_in_the_past`."""
+        """`effective_on`: from this day (ISO) on, scans are refused; from today to the day after its last one. Refuses
+        `transition_refused`, `termination_in_the_past`, `termination_after_term`, `termination_pending`."""
         return self._call("terminate_convention", convention_id=convention_id, reason=reason, effective_on=effective_on)
 
     def withdraw_termination(self, convention_id: str, reason: str) -> results.CafConvention:

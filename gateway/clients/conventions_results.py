@@ -136,9 +136,24 @@ class EvidenceEntry(TypedDict):
     hash: str
 
 
+class StructureConvention(TypedDict):
+    """One line among the conventions of a structure. `cause`: why it is over, as in `CafConvention`."""
+
+    convention_id: str
+    kind: str
+    state: str
+    cause: str | None
+    prepared_at: str
+    effective_on: str | None
+    ends_on: str | None
+    terminated_on: str | None
+    in_force: bool
+
+
 class CafConvention(ConventionLine):
-    """The Caf's screen of one convention. `may`: "countersign", "refuse", "terminate", "evidence", "unblock", "amend",
-    "prepare_again", "document"."""
+    """The Caf's screen of one convention. `may`: "countersign", "refuse", "terminate", "withdraw_termination",
+    "evidence", "unblock", "amend", "prepare_again", "document". `cause`: of a refusal "decision",
+    "application_rejected", "termination", of an end "decision", "term", "replacement"."""
 
     commune_name: str | None
     renamed: bool  # the structure has another name now than in the document that waits
@@ -146,6 +161,8 @@ class CafConvention(ConventionLine):
     refused_at: str | None
     terminated_on: str | None
     reason: str | None
+    cause: str | None
+    others: list[StructureConvention]  # of the same structure, the newest first
     document_sha256: str | None
     sealed_sha256: str | None
     chain_length: int

@@ -25,7 +25,7 @@ from services.chassis.refusals import Refused
 blueprint = Blueprint("caf_conventions", __name__, url_prefix="/caf/conventions")
 
 REVIEWERS = ("signatory", "instructor", "administrator")
-KINDS = ("initial", "amendment", "renewal")
+KINDS = {"initial": _l("Première convention"), "amendment": _l("Avenant"), "renewal": _l("Renouvellement")}
 STATES = ("prepared", "signed_by_partner", "active", "refused", "terminated")
 REFRESH_S = 2
 
@@ -109,6 +109,7 @@ def _page(convention_id: str, sent: Form | None = None, status: int = 200) -> Re
         refuse_form=_form(RefuseForm, sent),
         terminate_form=_form(TerminateForm, sent),
         withdrawal_form=_form(WithdrawalForm, sent),
+        kinds=KINDS,
     )
     return body, status
 

@@ -2,7 +2,7 @@
 
 Each module holds `REFUSALS = {code: (status, sentence)}`; two services may say the same code in their own words.
 A sentence says what happened and what to do; it may use the refusal's fields, `{like_this}`; a field named `…_cents`
-is shown as euros.
+is shown as euros, one named `…_on` as a day.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flask import flash
 from flask_babel import gettext as _
 
-from gateway.formatting import euros
+from gateway.formatting import day, euros
 from services.chassis.refusals import Refused
 
 
@@ -58,8 +58,11 @@ class _Fields(dict[str, Any]):
 
 
 def _fill(sentence: str, fields: dict[str, Any]) -> str:
-    shown = {
-        name: euros(value) if name.endswith("_cents") and isinstance(value, int) else value
-        for name, value in (fields or {}).items()
-    }
+    shown = {name: _shown(name, value) for name, value in (fields or {}).items()}
     return sentence.format_map(_Fields(shown))
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name.endswith("_cents") and isinstance(value, int):
+        return euros(value)
+    return day(value) if name.endswith("_on") and isinstance(value, str) else value

@@ -28,6 +28,10 @@ REFUSALS = {
     "document_damaged": (409, N_("Le document signé par le partenaire est introuvable ou abîmé dans le stockage : "
                                  "prévenez l’exploitation.")),
     "termination_in_the_past": (422, N_("La date d’effet de la résiliation ne peut pas être dans le passé.")),
+    "termination_after_term": (422, N_("Cette convention prend fin d’elle-même le {ends_on} : choisissez une date au "
+                                       "plus tard le lendemain, ou résiliez celle qui la suit.")),
+    "termination_pending": (409, N_("La résiliation des conventions de cette structure est déjà décidée pour le "
+                                    "{effective_on}. Annulez-la d’abord si la date doit changer.")),
     "termination_in_effect": (409, N_("La résiliation a pris effet : elle ne peut plus être annulée. La structure peut "
                                       "déposer une nouvelle demande.")),
     "evidence_not_yet": (409, N_("Le dossier de preuve est disponible une fois la convention signée par le "

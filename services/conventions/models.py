@@ -95,6 +95,8 @@ class Convention(Base):
     terminated_at: Mapped[datetime | None] = mapped_column(_Instant)
     terminated_on: Mapped[date | None] = mapped_column(Date)
     reason: Mapped[str | None] = mapped_column(Text)
+    cause: Mapped[str | None] = mapped_column(Text)
+    """Of a refusal a RefusalCause, of an end an EndCause."""
 
     chain_length: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     chain_head: Mapped[str] = mapped_column(Text)

@@ -33,6 +33,32 @@ def by_id(session: Session, convention_id: str, *, lock: bool = False) -> Conven
     return found
 
 
+def family_of(session: Session, convention_id: str) -> list[Convention]:
+    """A convention and all others of its structure, locked, the newest first: in the order in which a counter-signature
+    locks one and what it replaces. Raises ConventionUnknown."""
+    structure_id = session.scalar(select(Convention.structure_id).where(Convention.id == str(convention_id)))
+    if structure_id is None:
+        raise ConventionUnknown
+    query = select(Convention).where(Convention.structure_id == structure_id).order_by(Convention.id.desc())
+    return list(session.scalars(query.with_for_update()))
+
+
+def others_of(session: Session, found: Convention) -> list[Convention]:
+    """All other conventions of the structure, the newest first."""
+    query = select(Convention).where(Convention.structure_id == found.structure_id, Convention.id != found.id)
+    return list(session.scalars(query.order_by(Convention.prepared_at.desc(), Convention.id.desc())))
+
+
+def termination_is_pending(session: Session, structure_id: str, today: date) -> bool:
+    """Whether the end of the structure's conventions is decided for a day to come."""
+    decided = exists().where(
+        Convention.structure_id == structure_id,
+        Convention.state == ConventionState.TERMINATED,
+        Convention.terminated_on > today,
+    )
+    return bool(session.scalar(select(decided)))
+
+
 def newest_of(session: Session, structure_id: str | None, *, lock: bool = False) -> Convention | None:
     """The convention that matters to the structure: the open one, else the newest."""
     if structure_id is None:

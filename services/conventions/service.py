@@ -10,7 +10,7 @@ from services.chassis.rpc import Call, Nothing, rpc
 from services.chassis.service import Service
 from services.chassis.timers import every
 from services.conventions import messages
-from services.conventions.handlers import deciding, jobs, preparing, proof, reading, signing, terms, wording
+from services.conventions.handlers import deciding, ending, jobs, preparing, proof, reading, signing, terms, wording
 from services.conventions.seal import SealReady
 
 PARTNER = frozenset({"legal_representative", "manager", "accountant", "cashier"})
@@ -117,13 +117,13 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
     @rpc(messages.TerminateConvention, demands=SIGNATORY)
     def terminate_convention(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            deciding.terminate(uow, **call.arguments)
+            ending.terminate(uow, **call.arguments)
             return deciding.convention(uow, convention_id=call.arguments["convention_id"])
 
     @rpc(messages.WithdrawTermination, demands=SIGNATORY)
     def withdraw_termination(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            deciding.withdraw_termination(uow, **call.arguments)
+            ending.withdraw_termination(uow, **call.arguments)
             return deciding.convention(uow, convention_id=call.arguments["convention_id"])
 
     @rpc(messages.ConventionId, demands=SIGNATORY)
@@ -199,5 +199,5 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
     @every(seconds=30)
     def follow_terms(self) -> None:
         with self.database.alone("conventions:terms") as uow:
-            terms.end_terms(uow)
+            ending.end_terms(uow)
             terms.prepare_renewals(uow)

@@ -115,6 +115,18 @@ class TerminationInThePast(Refusal):
     code = "termination_in_the_past"
 
 
+class TerminationAfterTerm(Refusal):
+    """The convention ends by itself on ``ends_on``. Choose the day after at the latest, or end the one that follows."""
+
+    code = "termination_after_term"
+
+
+class TerminationPending(Refusal):
+    """The end of the structure's conventions is decided for ``effective_on`` already. Withdraw that first."""
+
+    code = "termination_pending"
+
+
 class TerminationInEffect(Refusal):
     """The day of the termination has come: it can't be withdrawn any more. A new application is needed."""
 

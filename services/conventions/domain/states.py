@@ -8,7 +8,7 @@ amendments and renewals are new conventions that replace one.
 from datetime import date
 from enum import StrEnum
 
-from services.conventions.domain.refusals import AlreadyCountersigned, TerminationInEffect, TransitionRefused
+from services.conventions.domain.refusals import AlreadyCountersigned, TransitionRefused
 
 
 class ConventionState(StrEnum):
@@ -56,6 +56,16 @@ class RefusalCause(StrEnum):
     """An amendment or renewal falls with the convention that it would have replaced."""
 
 
+class EndCause(StrEnum):
+    """Why a convention that both signed is over. Only the first can be withdrawn."""
+
+    DECISION = "decision"
+    TERM = "term"
+    """Its last day has passed, and no other was signed by both."""
+    REPLACEMENT = "replacement"
+    """Another, signed by both, has taken its place."""
+
+
 class Kind(StrEnum):
     INITIAL = "initial"
     """The first convention of an application."""
@@ -76,15 +86,6 @@ def after(state: str, act: Act) -> ConventionState:
         raise TransitionRefused(state=str(state), act=str(act)) from None
 
 
-def check_withdrawal(state: str, terminated_on: date | None, today: date) -> ConventionState:
-    """The state after a termination is withdrawn: only before the day from which scans are refused, so that nobody is
-    a partner again after having been none. Raises TransitionRefused, TerminationInEffect."""
-    withdrawn = after(state, Act.WITHDRAW_TERMINATION)
-    if terminated_on is None or today >= terminated_on:
-        raise TerminationInEffect
-    return withdrawn
-
-
 def one_year_later(on: date) -> date:
     """The same day of the next year; 29 February becomes the 28th."""
     try:
@@ -100,6 +101,8 @@ def in_force(
     binds until the day before ``terminated_on``."""
     if effective_on is None or today < effective_on:
         return False
+    if ends_on is not None and today > ends_on:
+        return False
     if state == ConventionState.TERMINATED:
         return terminated_on is not None and today < terminated_on
-    return state == ConventionState.ACTIVE and (ends_on is None or today <= ends_on)
+    return state == ConventionState.ACTIVE

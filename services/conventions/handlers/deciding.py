@@ -1,14 +1,12 @@
-"""The Caf's other decisions, and its lists."""
+"""What the Caf sees of conventions, what it may do with each, and the refusal to sign one."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from services.chassis.database import UnitOfWork
-from services.conventions import messages, repository, text_files
-from services.conventions.domain import states, texts
-from services.conventions.domain.evidence import Evidence
-from services.conventions.domain.refusals import TerminationInThePast
-from services.conventions.domain.states import Act, ConventionState, Kind, RefusalCause
+from services.conventions import repository, text_files
+from services.conventions.domain import endings, states, texts
+from services.conventions.domain.states import ConventionState, Kind, RefusalCause
 from services.conventions.domain.waiting import AGE_BANDS, BANDS
 from services.conventions.handlers import chain, preparing, reading, views
 from services.conventions.models import Convention, Document, Structure
@@ -48,6 +46,7 @@ def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
         "refused_at": found.refused_at,
         "terminated_on": found.terminated_on,
         "reason": found.reason,
+        "cause": found.cause,
         "replaces_id": found.replaces_id,
         "replaced_by_id": found.replaced_by_id,
         "renamed": _renamed(found, document, structure),
@@ -56,6 +55,7 @@ def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
         "chain_length": found.chain_length,
         "chain_head": found.chain_head,
         "history": [views.link(link) for link in chain.read(uow.session, found.id)],
+        "others": [views.of_the_same_structure(one, uow.today) for one in repository.others_of(uow.session, found)],
         "may": _may(uow, found),
     }
 
@@ -65,8 +65,8 @@ def _may(uow: UnitOfWork, found: Convention) -> list[str]:
     checks = {
         "countersign": found.state == ConventionState.SIGNED_BY_PARTNER and found.approved_at is not None,
         "refuse": found.state in states.OPEN,
-        "terminate": found.state == ConventionState.ACTIVE,
-        "withdraw_termination": _may_withdraw_termination(uow, found),
+        "terminate": _may_terminate(uow, found),
+        "withdraw_termination": endings.pending(found.state, found.terminated_on, uow.today),
         "evidence": found.signed_at is not None,
         "document": found.document_id is not None,
         "amend": _may_amend(uow, found),
@@ -76,11 +76,9 @@ def _may(uow: UnitOfWork, found: Convention) -> list[str]:
     return [name for name, allowed in checks.items() if allowed]
 
 
-def _may_withdraw_termination(uow: UnitOfWork, found: Convention) -> bool:
-    return (
-        found.state == ConventionState.TERMINATED
-        and found.terminated_on is not None
-        and uow.today < found.terminated_on
+def _may_terminate(uow: UnitOfWork, found: Convention) -> bool:
+    return found.state == ConventionState.ACTIVE and not repository.termination_is_pending(
+        uow.session, found.structure_id, uow.today
     )
 
 
@@ -111,61 +109,3 @@ def _renamed(found: Convention, document: Document | None, structure: Structure 
 def refuse(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:
     """Raises ConventionUnknown, TransitionRefused."""
     preparing.refuse(uow, repository.by_id(uow.session, convention_id, lock=True), reason, RefusalCause.DECISION)
-
-
-def terminate(uow: UnitOfWork, *, convention_id: str, reason: str, effective_on: date) -> None:
-    """End a convention: from the business day ``effective_on`` on, scans are refused. A version that waits for
-    signatures ends with it. Raises ConventionUnknown, TransitionRefused, TerminationInThePast."""
-    found = repository.by_id(uow.session, convention_id, lock=True)
-    states.after(found.state, Act.TERMINATE)
-    if effective_on < uow.today:
-        raise TerminationInThePast(today=uow.today.isoformat())
-    end(uow, found, reason, effective_on)
-    uow.publish(
-        messages.ConventionTerminated,
-        convention_id=found.id,
-        structure_id=found.structure_id,
-        effective_on=effective_on,
-        reason=reason,
-    )
-    waiting = repository.open_of(uow.session, found.structure_id)
-    if waiting is not None and waiting.replaces_id == found.id:
-        open_one = repository.by_id(uow.session, waiting.id, lock=True)
-        preparing.refuse(uow, open_one, reason, RefusalCause.TERMINATION)
-
-
-def end(uow: UnitOfWork, found: Convention, reason: str, effective_on: date) -> None:
-    """The transition itself, on record. Raises TransitionRefused."""
-    found.state = states.after(found.state, Act.TERMINATE)
-    found.terminated_at = found.waiting_since = uow.now
-    found.terminated_on, found.reason = effective_on, reason
-    chain.append(
-        uow,
-        found,
-        Evidence.TERMINATED,
-        account_id=uow.actor.account_id,
-        reason=reason,
-        effective_on=effective_on.isoformat(),
-    )
-    uow.audit("convention:terminate", found.id, structure_id=found.structure_id, effective_on=effective_on.isoformat())
-
-
-def withdraw_termination(uow: UnitOfWork, *, convention_id: str, reason: str) -> None:
-    """Keep a convention whose termination hasn't taken effect: it binds without a gap. What was waiting for signatures
-    and fell with it can be proposed anew. Raises ConventionUnknown, TransitionRefused, TerminationInEffect."""
-    found = repository.by_id(uow.session, convention_id, lock=True)
-    announced_for = found.terminated_on
-    found.state = states.check_withdrawal(found.state, announced_for, uow.today)
-    found.waiting_since = uow.now
-    found.terminated_at = found.terminated_on = found.reason = None
-    assert announced_for is not None
-    about = {"reason": reason, "announced_for": announced_for.isoformat()}
-    chain.append(uow, found, Evidence.TERMINATION_WITHDRAWN, account_id=uow.actor.account_id, **about)
-    uow.publish(
-        messages.ConventionTerminationWithdrawn,
-        convention_id=found.id,
-        structure_id=found.structure_id,
-        effective_on=announced_for,
-        reason=reason,
-    )
-    uow.audit("convention:withdraw_termination", found.id, structure_id=found.structure_id, **about)

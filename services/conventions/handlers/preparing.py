@@ -83,8 +83,9 @@ def refuse(uow: UnitOfWork, convention: Convention, reason: str, cause: RefusalC
     """The Caf doesn't sign. Raises TransitionRefused."""
     convention.state = states.after(convention.state, Act.REFUSE)
     convention.refused_at = convention.waiting_since = uow.now
-    convention.reason = reason
-    chain.append(uow, convention, Evidence.REFUSED, account_id=uow.actor.account_id, reason=reason)
+    convention.reason, convention.cause = reason, cause.value
+    about = {"reason": reason, "cause": cause.value}
+    chain.append(uow, convention, Evidence.REFUSED, account_id=uow.actor.account_id, **about)
     uow.publish(
         messages.ConventionRefused,
         convention_id=convention.id,

@@ -107,6 +107,18 @@ def line(convention: Convention, structure: Structure | None, now: datetime) -> 
     }
 
 
+def of_the_same_structure(convention: Convention, today: date) -> dict[str, Any]:
+    """One line among the conventions of a structure."""
+    facts = ("kind", "state", "cause", "prepared_at", "effective_on", "ends_on", "terminated_on")
+    return {
+        "convention_id": convention.id,
+        **{name: getattr(convention, name) for name in facts},
+        "in_force": states.in_force(
+            convention.state, convention.effective_on, convention.ends_on, today, convention.terminated_on
+        ),
+    }
+
+
 def band(found: AgeBand) -> dict[str, Any]:
     return {"code": found.code, "first_days": found.first_days, "last_days": found.last_days}
 

@@ -20,7 +20,7 @@ from services.conventions.domain.refusals import (
     TerminationInThePast,
     TransitionRefused,
 )
-from services.conventions.handlers import deciding, jobs, terms
+from services.conventions.handlers import deciding, ending, jobs
 from tests.integration.conventions.world import ORIGIN, World
 
 MANY, BROKEN = 300, 3
@@ -171,12 +171,12 @@ def test_refusing_and_terminating(world: World):
 
 def terminate(world, club, effective_on):
     arguments = {"convention_id": club.convention_id, "reason": "Cessation", "effective_on": effective_on}
-    world.run(deciding.terminate, actor=world.agent(), **arguments)
+    world.run(ending.terminate, actor=world.agent(), **arguments)
 
 
 def withdraw(world, club):
     world.run(
-        deciding.withdraw_termination, actor=world.agent(), convention_id=club.convention_id, reason="Activité reprise"
+        ending.withdraw_termination, actor=world.agent(), convention_id=club.convention_id, reason="Activité reprise"
     )
 
 
@@ -218,7 +218,7 @@ def test_an_ended_term_is_no_decision_to_withdraw(world: World, move_clock):
     club = world.club(approved=True).sign()
     world.countersign(club)
     move_clock("+366d")
-    assert world.run(terms.end_terms) == 1
+    assert world.run(ending.end_terms) == 1
     with pytest.raises(TerminationInEffect):
         withdraw(world, club)
 

@@ -1,13 +1,10 @@
 """Amendments, renewals, and ends of term, by the platform's clock."""
 
-import shutil
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from services.chassis import clock
-from services.conventions import text_files
 from services.conventions.domain.refusals import (
     AmendmentPending,
     NotApproved,
@@ -15,38 +12,12 @@ from services.conventions.domain.refusals import (
     TextUpToDate,
     TransitionRefused,
 )
-from services.conventions.handlers import deciding, preparing, terms, wording
+from services.conventions.handlers import deciding, ending, preparing, terms, wording
 from tests.integration.conventions.world import World
 
 
-@pytest.fixture
-def newer_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A folder of texts with a second version, in effect today."""
-    folder = tmp_path / "templates"
-    shutil.copytree(text_files.FOLDER, folder)
-    shutil.copytree(folder / "2026-1", folder / "2026-2")
-    path = folder / "2026-2" / "text.toml"
-    text = path.read_text(encoding="utf-8").replace('version = "2026-1"', 'version = "2026-2"')
-    text = text.replace("effective_on = 2026-01-01", f"effective_on = {clock.today().isoformat()}")
-    path.write_text(text.replace("avec un préavis d’un mois, de toute", "avec un préavis de deux mois, de toute"))
-
-    def publish() -> None:
-        monkeypatch.setattr(text_files, "FOLDER", folder)
-        text_files.all_texts.cache_clear()
-
-    yield publish
-    monkeypatch.undo()
-    text_files.all_texts.cache_clear()
-
-
-def partner(world: World):
-    club = world.club(approved=True).sign()
-    world.countersign(club)
-    return club
-
-
 def test_an_amendment_shows_what_changes_and_replaces_once_both_have_signed(world: World, newer_text, move_clock):
-    club = partner(world)
+    club = world.partner()
     first = club.convention_id
     with pytest.raises(TextUpToDate):
         world.run(terms.amend, actor=world.agent(), convention_id=first)
@@ -70,13 +41,13 @@ def test_an_amendment_shows_what_changes_and_replaces_once_both_have_signed(worl
     assert len(world.events("convention_activated.v1")) == 1, "the partner has been one all along"
     assert [event["kind"] for event in world.events("convention_replaced.v1")] == ["amendment"]
     move_clock("+1d")
-    world.run(terms.end_terms)
+    world.run(ending.end_terms)
     assert world.run(deciding.convention, convention_id=first)["state"] == "terminated"
     assert world.events("convention_terminated.v1") == []
 
 
 def test_the_signed_version_never_changes(world: World, newer_text):
-    club = partner(world)
+    club = world.partner()
     signed = world.look(club)["document_sha256"]
     newer_text()
     world.run(terms.amend, actor=world.agent(), convention_id=club.convention_id)
@@ -92,7 +63,7 @@ def test_the_signed_version_never_changes(world: World, newer_text):
 
 
 def test_the_newest_text_is_proposed_to_everybody_with_an_older_one(world: World, newer_text):
-    clubs = [partner(world) for _ in range(3)]
+    clubs = [world.partner() for _ in range(3)]
     newer_text()
     assert world.run(wording.versions)["to_amend"] == 3
     assert world.run(terms.amend_all, actor=world.agent()) == {"proposed": 3}
@@ -108,7 +79,7 @@ def test_only_a_convention_in_force_is_amended(world: World, newer_text):
 
 
 def test_a_renewal_is_proposed_two_months_before_and_follows_on(world: World, move_clock):
-    club = partner(world)
+    club = world.partner()
     first = club.own()
     ends_on: date = first["ends_on"]
     move_clock("+200d")
@@ -122,7 +93,7 @@ def test_a_renewal_is_proposed_two_months_before_and_follows_on(world: World, mo
     assert renewed["kind"] == "renewal" and renewed["effective_on"] == ends_on + timedelta(days=1)
     assert renewed["ends_on"] == states_end(ends_on)
     move_clock("+366d")
-    assert world.run(terms.end_terms) == 1
+    assert world.run(ending.end_terms) == 1
     assert club.own()["in_force"] and world.events("convention_terminated.v1") == []
 
 
@@ -131,24 +102,24 @@ def states_end(ends_on: date) -> date:
 
 
 def test_without_renewal_the_term_ends_and_scans_with_it(world: World, move_clock):
-    club = partner(world)
+    club = world.partner()
     ends_on = club.own()["ends_on"]
     move_clock("+364d")
-    assert world.run(terms.end_terms) == 0
+    assert world.run(ending.end_terms) == 0
     move_clock("+366d")
-    assert world.run(terms.end_terms) == 1
+    assert world.run(ending.end_terms) == 1
     [announced] = world.events("convention_terminated.v1")
     assert announced["effective_on"] == (ends_on + timedelta(days=1)).isoformat()
     assert club.own()["state"] == "terminated"
 
 
 def test_a_termination_takes_a_waiting_amendment_with_it(world: World, newer_text):
-    club = partner(world)
+    club = world.partner()
     first = club.convention_id
     newer_text()
     world.run(terms.amend, actor=world.agent(), convention_id=first)
     arguments = {"convention_id": first, "reason": "Fraude", "effective_on": clock.today()}
-    world.run(deciding.terminate, actor=world.agent(), **arguments)
+    world.run(ending.terminate, actor=world.agent(), **arguments)
     assert club.own()["state"] == "refused"
     assert [event["cause"] for event in world.events("convention_refused.v1")] == ["termination"]
 
@@ -156,7 +127,7 @@ def test_a_termination_takes_a_waiting_amendment_with_it(world: World, newer_tex
 def test_a_version_is_previewed_with_a_structure_s_facts(world: World, newer_text):
     from types import SimpleNamespace
 
-    club = partner(world)
+    club = world.partner()
     newer_text()
     call = SimpleNamespace(actor=world.agent(), trace_id="trace")
     shown = wording.preview(world.database, call, version="2026-2", convention_id=club.convention_id)  # type: ignore[arg-type]

@@ -110,6 +110,12 @@ class World:
             club.approve()
         return club
 
+    def partner(self) -> "Club":
+        """A structure whose first convention both have signed today."""
+        club = self.club(approved=True).sign()
+        self.countersign(club)
+        return club
+
     def agent(self, *roles: str) -> Actor:
         return Actor(roles=frozenset(roles or {"agent", "signatory"}), account_id=str(uuid4()))
 

@@ -127,6 +127,15 @@ def test_one_refusal_is_one_mail(world):
     ]
 
 
+def test_both_addresses_hear_of_a_termination(world, partner):
+    for address in (partner.email, partner.structure_email):
+        text = told(
+            world, partner, "convention_terminated.v1", "Fin de votre convention", publisher="conventions", to=address,
+            convention_id=str(uuid4()), effective_on="2027-01-02", reason="Cessation d'activité",
+        )  # fmt: skip
+        assert partner.name in text and "2 janvier 2027" in text and "« Cessation d'activité »" in text
+
+
 def test_both_addresses_hear_that_a_termination_is_withdrawn(world, partner):
     for address in (partner.email, partner.structure_email):
         text = told(

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from services.conventions import text_files
-from services.conventions.domain import evidence, signing_codes, states, texts
+from services.conventions.domain import endings, evidence, signing_codes, states, texts
 from services.conventions.domain.evidence import Evidence
 from services.conventions.domain.refusals import (
     AlreadyCountersigned,
@@ -14,7 +14,9 @@ from services.conventions.domain.refusals import (
     SigningCodeExpired,
     SigningCodeMissing,
     SigningCodeWrong,
+    TerminationAfterTerm,
     TerminationInEffect,
+    TerminationInThePast,
     TextVersionUnknown,
     TooManyCodes,
     TransitionRefused,
@@ -57,10 +59,33 @@ def test_what_is_terminated_for_a_later_day_binds_until_then():
     assert [states.in_force("terminated", first, last, day, terminated_on) for day in days] == [True, True, False]
 
 
+def test_a_termination_prolongs_no_term():
+    last = date(2027, 11, 23)
+    assert states.in_force("terminated", date(2026, 11, 24), last, last, last + timedelta(days=30))
+    assert not states.in_force(
+        "terminated", date(2026, 11, 24), last, last + timedelta(days=1), last + timedelta(days=30)
+    )
+
+
+@pytest.mark.parametrize("days", [-1, 2])
+def test_a_termination_counts_from_today_to_the_day_after_the_term(days):
+    today = last = date(2026, 11, 24)
+    with pytest.raises(TerminationInThePast if days < 0 else TerminationAfterTerm):
+        endings.check_termination("active", last, today + timedelta(days=days), today)
+    for allowed in (today, today + timedelta(days=1)):
+        assert endings.check_termination("active", last, allowed, today) is ConventionState.TERMINATED
+
+
+def test_a_termination_ends_what_would_bind_then_and_leaves_what_is_over_before():
+    on = date(2027, 1, 10)
+    lasts_until = [on - timedelta(days=2), on - timedelta(days=1), on, date(2027, 11, 23)]
+    assert [endings.falls(ends_on, on) for ends_on in lasts_until] == [False, True, True, True]
+
+
 @pytest.mark.parametrize("days_before", [1, 30])
 def test_a_termination_is_withdrawn_until_the_day_before(days_before):
     day = date(2027, 1, 1)
-    found = states.check_withdrawal("terminated", day, day - timedelta(days=days_before))
+    found = endings.check_withdrawal("terminated", day, day - timedelta(days=days_before))
     assert found is ConventionState.ACTIVE
 
 
@@ -68,7 +93,7 @@ def test_a_termination_is_withdrawn_until_the_day_before(days_before):
 def test_a_termination_in_effect_stays(days_after):
     day = date(2027, 1, 1)
     with pytest.raises(TerminationInEffect):
-        states.check_withdrawal("terminated", day, day + timedelta(days=days_after))
+        endings.check_withdrawal("terminated", day, day + timedelta(days=days_after))
 
 
 def test_a_leap_day_s_term_ends_a_year_later():

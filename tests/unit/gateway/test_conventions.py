@@ -135,7 +135,7 @@ LINE = {
 }  # fmt: skip
 DETAIL = LINE | {
     "commune_name": "Bobigny", "renamed": False, "approved_at": None, "refused_at": None,
-    "terminated_on": None, "reason": None,
+    "terminated_on": None, "reason": None, "cause": None, "others": [],
     "document_sha256": SHA, "sealed_sha256": None, "chain_length": 1, "chain_head": SHA,
     "history": [{"sequence": 1, "at": "2026-11-24T09:00:00+00:00", "kind": "prepared", "facts": {}, "hash": SHA}],
     "may": ["countersign", "refuse", "terminate", "evidence", "document"],
@@ -222,6 +222,25 @@ def test_terminating_sends_the_day(signatory, bus):
     form = {"reason": "Cessation", "effective_on": "2026-12-31"}
     assert signatory.post(f"/caf/conventions/{CONVENTION_ID}/resilier", data=form).status_code == 303
     assert bus.called("conventions.terminate_convention")[0]["effective_on"] == "2026-12-31"
+
+
+def test_a_day_that_cannot_be_is_refused_with_the_day_that_can(signatory, bus):
+    bus.answers["conventions.terminate_convention"] = Refused("termination_after_term", {"ends_on": "2026-12-02"})
+    form = {"reason": "Cessation", "effective_on": "2027-01-31"}
+    answer = signatory.post(f"/caf/conventions/{CONVENTION_ID}/resilier", data=form)
+    assert answer.status_code == 422 and "2 décembre 2026" in answer.text.replace("\u00a0", " ")
+
+
+def test_a_convention_leads_to_the_others_of_its_structure(signatory, bus):
+    other = {
+        "convention_id": "01939f6e-4b1c-7c2e-9a53-2f6f0c5b7a11", "kind": "renewal", "state": "active", "cause": None,
+        "prepared_at": "2027-09-25T09:00:00+00:00", "effective_on": "2027-11-24", "ends_on": "2028-11-23",
+        "terminated_on": None, "in_force": False,
+    }  # fmt: skip
+    bus.answers["conventions.convention"] = DETAIL | {"others": [other]}
+    page = signatory.get(f"/caf/conventions/{CONVENTION_ID}").text.replace("\u00a0", " ")
+    assert f'href="/caf/conventions/{other["convention_id"]}">Renouvellement</a>' in page
+    assert "du 24 novembre 2027 au 23 novembre 2028" in page
 
 
 def test_an_instructor_reads_and_does_not_sign(sign_in, bus):
