@@ -83,9 +83,10 @@ def chromium(playwright_session: Any) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
+def person(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
     """`person(phone=True, scripts=False)`: somebody at a browser; at the end no page may have logged an error."""
     people: list[Person] = []
+    walked_twice = "phone" in getattr(getattr(request.node, "callspec", None), "params", ())
     with ExitStack() as stack:
 
         def sit_down(
@@ -106,6 +107,7 @@ def person(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
             stack.callback(context.close)
             context.set_default_timeout(PATIENT_MS)
             people.append(kind(context.new_page(), site.base_url, scripts=scripts))
+            people[-1].inspects_both_widths = not walked_twice
             return people[-1]
 
         yield sit_down

@@ -45,6 +45,8 @@ class Person:
 
     inspects = True
     """Whether `checked` runs axe; not for who walks where another has looked, in all widths, before."""
+    inspects_both_widths = True
+    """Whether axe looks at the other width too; not where the same journey (`phone`: True, False) is walked in each."""
 
     def __init__(self, page: Page, base_url: str, *, scripts: bool = True):
         self.page, self.base_url, self.scripts = page, base_url, scripts
@@ -153,9 +155,9 @@ class Person:
 
     def finds_it_accessible(self) -> "Person":
         """axe over this state, in both themes and both widths; violations count as problems."""
-        before = self.page.viewport_size
+        before = self.page.viewport_size or DESKTOP
         self.page.wait_for_load_state()
-        for size in (DESKTOP, PHONE):
+        for size in (DESKTOP, PHONE) if self.inspects_both_widths else (before,):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             self._judges("light", EVERY_RULE)
             shape = self.page.evaluate(SHAPE)
@@ -163,7 +165,7 @@ class Person:
             same = self.page.evaluate(SHAPE) == shape
             self._judges("dark", RULES_OF_COLOUR if same else EVERY_RULE)
             self.page.emulate_media(color_scheme="light")
-        self.page.set_viewport_size(before or DESKTOP)  # type: ignore[arg-type]
+        self.page.set_viewport_size(before)
         return self
 
     def _judges(self, theme: str, rules: dict[str, Any]) -> None:
