@@ -1,6 +1,6 @@
 """What the home pages draw: use of passes, budget, applications. A service that is away leaves its plot out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import g
@@ -116,7 +116,7 @@ def _map() -> Plot:
 
 
 def _applications() -> Plot:
-    counts = ReviewClient().application_counts()
+    counts: Mapping[str, Any] = ReviewClient().application_counts()
     names = {
         "to_take": _("À prendre en charge"),
         "in_review": _("En cours d’instruction"),

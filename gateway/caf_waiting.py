@@ -1,30 +1,54 @@
-"""What waits for an agent, for the Caf's home: counts on the tiles and by age, and since when the oldest has waited. A
-service that is away leaves its part out, and the page says so."""
+"""What waits for an agent, for the Caf's home and the menu: every queue of the roles held, how many, since when, and
+how many by age. A service that is away leaves its part out, and the page says so."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from flask import url_for
 
 from gateway.access import Viewer
+from gateway.clients import base
 from gateway.clients.base import AgeBand
 from gateway.clients.conventions import CafConventionsClient
+from gateway.clients.identity import DelegatesClient
 from gateway.clients.partners import ReviewClient
-from gateway.clients.partners_life import BankAccountClient
+from gateway.clients.partners_life import AssistanceClient, BankAccountClient
+from gateway.clients.payouts import BatchesClient
 from gateway.clients.transactions import CafTransactionsClient
+from gateway.translation import N_
 from services.chassis.refusals import Refused, Unavailable
 
 log = structlog.get_logger("gateway")
+Told = TypeVar("Told")
 
-APPLICATIONS, CONVENTIONS, BANK_ACCOUNTS = "caf_applications.index", "caf_conventions.index", "caf_bank_accounts.index"
-CONTESTATIONS = "caf_contestations.index"
-BY_AGE: dict[str, tuple[str, dict[str, str]]] = {
-    APPLICATIONS: ("age", {"assigned_to": "me_or_nobody"}),
-    CONVENTIONS: ("anciennete", {}),
-}
-"""How the queue's address names the age, and what else narrows it to what is counted here."""
+APPLICATIONS, CONVENTIONS, BATCHES = "caf_applications.index", "caf_conventions.index", "caf_payouts.index"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of queue. `endpoint` and `narrowed`: the address of its list, holding just what is counted; `age`: how
+    that address names an age band."""
+
+    label: str
+    endpoint: str
+    age: str = "age"
+    narrowed: tuple[tuple[str, str], ...] = ()
+
+    def address(self, **more: Any) -> str:
+        return url_for(self.endpoint, **(dict(self.narrowed) | more))
+
+
+MINE = ("assigned_to", "me_or_nobody")
+TO_REVIEW = Kind(N_("Demandes à instruire"), APPLICATIONS, narrowed=(MINE,))
+CORRECTED = Kind(N_("dont corrections reçues"), APPLICATIONS, narrowed=(MINE, ("state", "corrected")))
+TO_COUNTERSIGN = Kind(N_("Conventions à contresigner"), CONVENTIONS, "anciennete")
+TO_RELEASE = Kind(N_("Lots à libérer"), BATCHES, "anciennete", (("etat", "a_liberer"),))
+BANK_ACCOUNTS = Kind(N_("Comptes bancaires à vérifier"), "caf_bank_accounts.index")
+TRANSFERS = Kind(N_("Changements de représentant légal"), "caf_representatives.index", "anciennete")
+CONTESTATIONS = Kind(N_("Contestations à trancher"), "caf_contestations.index")
+ASSISTANCE = Kind(N_("Demandes d’assistance à traiter"), "caf_assistance.index", narrowed=(MINE,))
 
 
 @dataclass(frozen=True)
@@ -35,32 +59,41 @@ class Aged:
     url: str
 
 
+@dataclass(frozen=True)
+class Queue:
+    """One queue in which something waits; `since`: an instant; `ages`: the oldest band first, it is what to do next."""
+
+    label: str
+    url: str
+    count: int
+    since: str | None
+    ages: list[Aged]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A whole number with its name, and the list that it counts, if there is one."""
+
+    label: str
+    value: int
+    url: str | None = None
+
+
 @dataclass
 class Waiting:
-    """`counts`, `oldest` (an instant) and `ages` by endpoint; `figures` are whole numbers by name; `incomplete`: a
-    service was away."""
+    """`counts` by endpoint are the menu's; `incomplete`: a service was away."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    oldest: dict[str, str] = field(default_factory=dict)
-    ages: dict[str, list[Aged]] = field(default_factory=dict)
-    figures: dict[str, int] = field(default_factory=dict)
+    queues: list[Queue] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
     incomplete: bool = False
 
-    def add(self, endpoint: str, count: int, oldest: str | None = None) -> None:
-        self.counts[endpoint] = count
-        if oldest and count:
-            self.oldest[endpoint] = oldest
-
-    def add_ages(self, endpoint: str, bands: Sequence[AgeBand]) -> None:
-        """The oldest first: they are what to do next."""
-        if any(band["count"] for band in bands):
-            self.ages[endpoint] = [Aged(band, _list_of(endpoint, band["code"])) for band in reversed(bands)]
-
-
-def _list_of(endpoint: str, age: str) -> str:
-    name, narrowed = BY_AGE[endpoint]
-    asked: dict[str, Any] = {**narrowed, name: age}
-    return url_for(endpoint, **asked)
+    def add(self, kind: Kind, told: base.Waiting) -> None:
+        """A queue; what is a part of another one comes after it and counts there."""
+        self.counts.setdefault(kind.endpoint, told["count"])
+        if told["count"]:
+            ages = [Aged(band, kind.address(**{kind.age: band["code"]})) for band in reversed(told["ages"])]
+            self.queues.append(Queue(kind.label, kind.address(), told["count"], told["since"], ages))
 
 
 def waiting_for(who: Viewer) -> Waiting:
@@ -68,38 +101,68 @@ def waiting_for(who: Viewer) -> Waiting:
     waiting = Waiting()
     if who.may("instructor"):
         _applications(waiting)
-        accounts = _asked(waiting, BankAccountClient().bank_accounts_to_verify)
-        if accounts is not None:
-            waiting.add(BANK_ACCOUNTS, len(accounts))
-        contested = _asked(waiting, CafTransactionsClient().contestations_waiting)
-        if contested is not None:
-            waiting.add(CONTESTATIONS, contested["open"], contested["oldest_opened_at"])
     if who.may("signatory"):
         _conventions(waiting)
+    if who.may("preparer", "releaser"):
+        _batches(waiting, who)
+    if who.may("instructor"):
+        _ask(waiting, BANK_ACCOUNTS, BankAccountClient().bank_accounts_waiting)
+    if who.may("instructor", "administrator"):
+        _ask(waiting, TRANSFERS, DelegatesClient().transfers_waiting)
+    if who.may("instructor"):
+        _ask(waiting, CONTESTATIONS, CafTransactionsClient().contestations_waiting)
+        _ask(waiting, ASSISTANCE, AssistanceClient().requests_waiting)
     return waiting
 
 
 def _applications(waiting: Waiting) -> None:
-    counts: Mapping[str, Any] | None = _asked(waiting, ReviewClient().application_counts)
+    counts = _asked(waiting, ReviewClient().application_counts)
     if counts is None:
         return
-    waiting.add(APPLICATIONS, counts["to_take"] + counts["mine"], counts["oldest_waiting_since"])
-    waiting.add_ages(APPLICATIONS, counts.get("ages", []))
-    names = ("to_take", "mine", "in_review", "correction_requested")
-    waiting.figures |= {name: counts[name] for name in names}
+    waiting.add(TO_REVIEW, counts["waiting"])
+    waiting.add(CORRECTED, counts["corrected"])
+    waiting.figures += [
+        Figure(N_("Demandes à prendre"), counts["to_take"], url_for(APPLICATIONS, assigned_to="nobody")),
+        Figure(N_("Entre mes mains"), counts["mine"], url_for(APPLICATIONS, assigned_to="me")),
+        Figure(N_("En cours d’instruction"), counts["in_review"]),
+        Figure(
+            N_("Corrections demandées"),
+            counts["correction_requested"],
+            url_for(APPLICATIONS, state="correction_requested"),
+        ),
+    ]
 
 
 def _conventions(waiting: Waiting) -> None:
-    counts: Mapping[str, Any] | None = _asked(waiting, CafConventionsClient().convention_counts)
+    counts = _asked(waiting, CafConventionsClient().convention_counts)
     if counts is None:
         return
-    waiting.add(CONVENTIONS, counts["to_countersign"], counts["oldest_to_countersign_at"])
-    waiting.add_ages(CONVENTIONS, counts.get("ages", []))
-    names = ("to_countersign", "awaiting_approval", "awaiting_partner", "ending_soon")
-    waiting.figures |= {name: counts[name] for name in names}
+    waiting.add(TO_COUNTERSIGN, counts["waiting"])
+    waiting.figures += [
+        Figure(N_("Signées, demande à instruire"), counts["awaiting_approval"]),
+        Figure(N_("Chez le partenaire, à signer"), counts["awaiting_partner"], url_for(CONVENTIONS, etat="prepared")),
+        Figure(N_("À renouveler sous 60 jours"), counts["ending_soon"]),
+    ]
 
 
-def _asked(waiting: Waiting, ask: Callable[[], Any]) -> Any | None:
+def _batches(waiting: Waiting, who: Viewer) -> None:
+    counts = _asked(waiting, BatchesClient().batches_waiting)
+    if counts is None:
+        return
+    if who.may("releaser"):
+        waiting.add(TO_RELEASE, counts["to_release"])
+    if who.may("preparer"):
+        url = url_for("caf_payouts.preview")
+        waiting.figures.append(Figure(N_("Partenaires à rembourser"), counts["to_prepare"], url))
+
+
+def _ask(waiting: Waiting, kind: Kind, ask: Callable[[], base.Waiting]) -> None:
+    told = _asked(waiting, ask)
+    if told is not None:
+        waiting.add(kind, told)
+
+
+def _asked(waiting: Waiting, ask: Callable[[], Told]) -> Told | None:
     """What a service answers, or None when it refuses or is away."""
     try:
         return ask()

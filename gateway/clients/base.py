@@ -55,6 +55,14 @@ class AgeBand(TypedDict):
     count: NotRequired[int]
 
 
+class Waiting(TypedDict):
+    """How many wait in a queue, since when the oldest does (None: nobody), and how many in each band of age."""
+
+    count: int
+    since: str | None
+    ages: list[AgeBand]
+
+
 class ServiceClient:
     """Base of the typed clients. `token` replaces the request's own actor token for every call made."""
 

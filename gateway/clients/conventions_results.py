@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from gateway.clients.base import AgeBand
+from gateway.clients.base import AgeBand, Waiting
 
 
 class ConventionStanding(TypedDict):
@@ -206,13 +206,12 @@ class ConventionCounts(TypedDict):
     """For the back office's home."""
 
     to_countersign: int
-    oldest_to_countersign_at: str | None
     awaiting_approval: int
     awaiting_partner: int
     oldest_awaiting_partner_at: str | None
     active: int
     ending_soon: int
-    ages: list[AgeBand]  # those to counter-sign, by band
+    waiting: Waiting  # those to counter-sign
 
 
 class TextVersion(TypedDict):

@@ -8,7 +8,7 @@ sentences are in `gateway/refusals/identity.py`.
 from typing import Any
 
 from gateway.clients import identity_results as results
-from gateway.clients.base import ServiceClient
+from gateway.clients.base import ServiceClient, Waiting
 
 
 def shown(code: str | None) -> dict[str, Any]:
@@ -231,9 +231,14 @@ class DelegatesClient(ServiceClient):
     def withdraw_transfer(self, transfer_id: str) -> dict[str, Any]:
         return self._call("withdraw_transfer", transfer_id=transfer_id)
 
-    def transfers(self, state: str | None = None, cursor: str | None = None) -> dict[str, Any]:
-        """For the Caf: {"items": [Transfer], "next_cursor"}."""
-        return self._call("transfers", idempotent=True, state=state, cursor=cursor)
+    def transfers(
+        self, state: str | None = None, *, age: str | None = None, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """For the Caf: {"items": [Transfer], "next_cursor", "ages"}, oldest first. `age`: the code of a band."""
+        return self._call("transfers", idempotent=True, state=state, age=age, cursor=cursor)
+
+    def transfers_waiting(self) -> Waiting:
+        return self._call("transfers_waiting", idempotent=True)
 
     def decide_transfer(self, transfer_id: str, accepted: bool, reason: str = "") -> results.Transfer:
         """Refuses `transfer_unknown`, `transfer_decided`, `email_already_used`."""

@@ -122,8 +122,8 @@ class ReviewClient(ServiceClient):
         sort: str = "oldest",
         cursor: str | None = None,
     ) -> results.Queue:
-        """`assigned_to`: an account id, "me", "nobody" or "me_or_nobody". `age`: the code of a band.
-        `sort`: "oldest", "newest" or "name"."""
+        """`state`: a state, "all" or "corrected" (the partner's corrections have come). `assigned_to`: an account id,
+        "me", "nobody" or "me_or_nobody". `age`: the code of a band. `sort`: "oldest", "newest" or "name"."""
         return self._call(
             "applications",
             idempotent=True,
@@ -136,9 +136,8 @@ class ReviewClient(ServiceClient):
             cursor=cursor,
         )
 
-    def application_counts(self) -> dict[str, Any]:
-        """{"to_take", "mine", "in_review", "correction_requested", "approved", "rejected", "oldest_waiting_since",
-        "ages": those that wait for the caller, by band} for the back office's home."""
+    def application_counts(self) -> results.ApplicationCounts:
+        """For the back office's home."""
         return self._call("application_counts", idempotent=True)
 
     def application(self, application_id: str) -> results.ReviewedApplication:

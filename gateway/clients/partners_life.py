@@ -6,7 +6,7 @@ Profile, establishments, bank accounts, the public directory, resources and assi
 from typing import Any
 
 from gateway.clients import partners_life_results as results
-from gateway.clients.base import ServiceClient
+from gateway.clients.base import ServiceClient, Waiting
 from gateway.clients.partners import CHECKING_A_FILE_S
 
 
@@ -73,8 +73,12 @@ class BankAccountClient(ServiceClient):
             proof=proof,
         )
 
-    def bank_accounts_to_verify(self) -> list[results.BankAccount]:
-        return self._call("bank_accounts_to_verify", idempotent=True)["items"]
+    def bank_accounts_to_verify(self, age: str | None = None) -> results.BankAccountQueue:
+        """The longest waiting first. `age`: the code of a band."""
+        return self._call("bank_accounts_to_verify", idempotent=True, age=age)
+
+    def bank_accounts_waiting(self) -> Waiting:
+        return self._call("bank_accounts_waiting", idempotent=True)
 
     def bank_account(self, bank_account_id: str) -> results.ReviewedBankAccount:
         """With the whole IBAN. Refuses `bank_account_unknown`."""
@@ -171,8 +175,13 @@ class AssistanceClient(ServiceClient):
         return self._call("attachment", idempotent=True, attachment_id=attachment_id, thread_token=thread_token)
 
     def requests(self, **filters: Any) -> results.RequestQueue:
-        """`state`, `category`, `assigned_to` ("me", "nobody" or an account id), `cursor`."""
+        """`state`, `category`, `assigned_to` ("me", "nobody", "me_or_nobody" or an account id), `age` (the code of a
+        band), `cursor`."""
         return self._call("requests", idempotent=True, **filters)
+
+    def requests_waiting(self) -> Waiting:
+        """For the caller's answer."""
+        return self._call("requests_waiting", idempotent=True)
 
     def request(self, request_id: str) -> results.Thread:
         return self._call("request", idempotent=True, request_id=request_id)

@@ -2,6 +2,8 @@
 
 from typing import Any, TypedDict
 
+from gateway.clients.base import AgeBand
+
 
 class Activity(TypedDict):
     code: str
@@ -77,6 +79,11 @@ class BankAccount(TypedDict, total=False):
     has_document: bool
     structure_name: str
     partner_number: str | None
+
+
+class BankAccountQueue(TypedDict):
+    items: list[BankAccount]
+    ages: list[AgeBand]
 
 
 class ReviewedBankAccount(BankAccount):
@@ -158,3 +165,4 @@ class RequestQueue(TypedDict):
     items: list[Request]
     next_cursor: str | None
     waiting: int
+    ages: list[AgeBand]

@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from gateway.clients.base import AgeBand
+from gateway.clients.base import AgeBand, Waiting
 
 
 class DocumentKind(TypedDict):
@@ -202,6 +202,19 @@ class Queue(TypedDict):
     next_cursor: str | None
     counts: dict[str, int]
     ages: list[AgeBand]
+
+
+class ApplicationCounts(TypedDict):
+    """How many applications stand where; what waits for the caller is in nobody's hands or in the caller's."""
+
+    to_take: int  # in nobody's hands
+    in_review: int  # in somebody's
+    mine: int
+    correction_requested: int
+    approved: int
+    rejected: int
+    waiting: Waiting  # for the caller
+    corrected: Waiting  # of those, with the partner's corrections
 
 
 class Duplicate(TypedDict):

@@ -58,8 +58,23 @@ class BatchesClient(ServiceClient):
 
     service = "payouts"
 
-    def batches(self, *, cursor: str | None = None, limit: int = 50) -> results.BatchList:
-        return self._call("batches", idempotent=True, cursor=cursor, limit=limit)
+    def batches(
+        self,
+        *,
+        state: str | None = None,
+        to_release: bool = False,
+        age: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> results.BatchList:
+        """Newest first. `to_release`: those that the caller may release; `age`: the code of a band, since the
+        preparation."""
+        return self._call(
+            "batches", idempotent=True, state=state, to_release=to_release, age=age, cursor=cursor, limit=limit
+        )
+
+    def batches_waiting(self) -> results.BatchesWaiting:
+        return self._call("batches_waiting", idempotent=True)
 
     def batch(self, batch_id: str) -> results.Batch:
         """Refuses `batch_unknown`."""

@@ -2,6 +2,8 @@
 
 from typing import Literal, TypedDict
 
+from gateway.clients.base import AgeBand, Waiting
+
 State = Literal["prepared", "ordered", "paid", "returned"]
 BatchState = Literal["prepared", "released", "ordered"]
 Hold = Literal[
@@ -92,6 +94,14 @@ class BatchSummary(TypedDict):
 class BatchList(TypedDict):
     items: list[BatchSummary]
     next_cursor: str | None
+    ages: list[AgeBand]
+
+
+class BatchesWaiting(TypedDict):
+    """`to_release`: batches that the caller may release. `to_prepare`: how many partners have lines in no payout."""
+
+    to_release: Waiting
+    to_prepare: int
 
 
 class LeftBehind(TypedDict):

@@ -8,7 +8,7 @@ transaction or pass of somebody else answers exactly as one that doesn't exist.
 from typing import Any, Literal
 
 from gateway.clients import transactions_results as results
-from gateway.clients.base import ServiceClient
+from gateway.clients.base import ServiceClient, Waiting
 
 BATCH_DEADLINE_S = 25.0
 
@@ -240,12 +240,13 @@ class CafTransactionsClient(ServiceClient):
         """{"days": [{day, count, amount_cents}], "communes": [{commune_name, count, amount_cents}]}: thirty days."""
         return self._call("all_activity", idempotent=True)
 
-    def contestations(self, *, state: str | None = "open", cursor: str | None = None) -> dict[str, Any]:
-        """{items: [results.Contestation], next_cursor}, oldest first."""
-        return self._call("contestations", idempotent=True, state=state, cursor=cursor)
+    def contestations(
+        self, *, state: str | None = "open", age: str | None = None, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """{items: [results.Contestation], next_cursor, ages}, oldest first. `age`: the code of a band."""
+        return self._call("contestations", idempotent=True, state=state, age=age, cursor=cursor)
 
-    def contestations_waiting(self) -> dict[str, Any]:
-        """{"open": how many, "oldest_opened_at"}."""
+    def contestations_waiting(self) -> Waiting:
         return self._call("contestations_waiting", idempotent=True)
 
     def contestation(self, contestation_id: str) -> results.Contestation:

@@ -20,7 +20,7 @@ STATES = ("open", "answered", "closed")
 
 
 def _filters() -> dict[str, str | None]:
-    chosen = {name: request.args.get(name) or None for name in ("category", "assigned_to", "cursor")}
+    chosen = {name: request.args.get(name) or None for name in ("category", "assigned_to", "age", "cursor")}
     state = request.args.get("state", "open")
     return {**chosen, "state": state if state in STATES else None}
 

@@ -27,7 +27,9 @@ class RejectForm(Form):
 @blueprint.get("")
 @allow("instructor")
 def index() -> ResponseReturnValue:
-    return render_template("caf_bank_accounts/index.html", accounts=BankAccountClient().bank_accounts_to_verify())
+    age = request.args.get("age") or None
+    found = BankAccountClient().bank_accounts_to_verify(age)
+    return render_template("caf_bank_accounts/index.html", found=found, age=age)
 
 
 @blueprint.get("/<uuid:bank_account_id>")

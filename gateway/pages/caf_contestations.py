@@ -31,14 +31,17 @@ class DecisionForm(Form):
 def index() -> ResponseReturnValue:
     state = request.args.get("state", "open")
     asked = state if state in STATES else None
-    page = CafTransactionsClient().contestations(state=asked, cursor=request.args.get("cursor") or None)
+    age = request.args.get("age") or None
+    page = CafTransactionsClient().contestations(state=asked, age=age, cursor=request.args.get("cursor") or None)
     following = page["next_cursor"]
     return render_template(
         "caf_contestations/index.html",
         items=page["items"],
+        ages=page["ages"],
+        age=age,
         state=asked,
         states=STATES,
-        next_url=url_for(".index", state=state, cursor=following) if following else None,
+        next_url=url_for(".index", state=state, age=age, cursor=following) if following else None,
     )
 
 

@@ -24,6 +24,9 @@ blueprint = Blueprint("caf_payouts", __name__, url_prefix="/caf/remboursements")
 FINANCE = ("preparer", "releaser")
 RELEASE_ACT = "batch:release"
 BY_CALENDAR = "service:payouts"
+STATES = ("prepared", "released", "ordered")
+TO_RELEASE = "a_liberer"
+"""In the address, like a state: prepared, and not by the agent who looks."""
 
 
 class ReleaseForm(Form):
@@ -43,18 +46,34 @@ class ReleaseForm(Form):
 @allow(*FINANCE)
 def index() -> ResponseReturnValue:
     """The list of batches under the figures of the moment."""
-    cursor = request.args.get("cursor") or None
-    page = BatchesClient().batches(cursor=cursor)
+    cursor, asked = request.args.get("cursor") or None, _asked()
+    state = asked["etat"]
+    to_release = state == TO_RELEASE
+    page = BatchesClient().batches(
+        state=None if to_release else state, to_release=to_release, age=asked["anciennete"], cursor=cursor
+    )
     following = page["next_cursor"]
     involved = [account for batch in page["items"] for account in (batch["prepared_by"], batch["released_by"])]
     return render_template(
         "caf_payouts/index.html",
         items=page["items"],
+        ages=page["ages"],
+        asked=asked,
+        states=STATES,
         figures=FinanceClient().dashboard(),
         names=names_of_people(involved),
-        next_url=url_for(".index", cursor=following) if following else None,
-        first_url=url_for(".index") if cursor else None,
+        next_url=url_for(".index", **asked, cursor=following) if following else None,
+        first_url=url_for(".index", **asked) if cursor else None,
     )
+
+
+def _asked() -> dict[str, Any]:
+    """The list's filters, as its address says them."""
+    state = request.args.get("etat")
+    return {
+        "etat": state if state in (*STATES, TO_RELEASE) else None,
+        "anciennete": request.args.get("anciennete") or None,
+    }
 
 
 def names_of_people(involved: list[str | None]) -> dict[str, str]:

@@ -29,9 +29,10 @@ class DecisionForm(Form):
 def index() -> ResponseReturnValue:
     asked = request.args.get("etat", "requested")
     state = asked if asked in STATES else None
-    found = DelegatesClient().transfers(state=state, cursor=request.args.get("suite"))
+    age = request.args.get("anciennete") or None
+    found = DelegatesClient().transfers(state=state, age=age, cursor=request.args.get("suite"))
     return render_template(
-        "caf_representatives/index.html", found=found, state=state or "", states=STATES, form=DecisionForm()
+        "caf_representatives/index.html", found=found, state=state or "", age=age, states=STATES, form=DecisionForm()
     )
 
 

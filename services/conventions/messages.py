@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from services.chassis.ages import Ages
 from services.chassis.events import Event, Reading
 from services.conventions.domain.states import RefusalCause
-from services.conventions.domain.waiting import BANDS
+from services.conventions.domain.waiting import AGE_LIMITS_DAYS
 
 
 class Identifier(fields.UUID):
@@ -237,7 +238,7 @@ class ListConventions(Schema):
     )
     sort = fields.String(load_default="oldest", validate=validate.OneOf(["oldest", "newest"]))
     words = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100))
-    age = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(list(BANDS)))
+    age = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes))
     cursor = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=200))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -177,16 +177,6 @@ def evidence(session: Session, convention_id: str) -> Sequence[EvidenceLink]:
 Line = tuple[Convention, Structure | None]
 
 
-Span = tuple[datetime | None, datetime]
-"""After the first instant (None: whenever), not after the second."""
-
-
-def _began(span: Span) -> Any:
-    after, until = span
-    since = Convention.waiting_since
-    return and_(since <= until, since > after) if after else since <= until
-
-
 def is_countersignable() -> Any:
     return and_(Convention.state == ConventionState.SIGNED_BY_PARTNER, Convention.approved_at.is_not(None))
 
@@ -201,9 +191,9 @@ def page(
     limit: int,
     kind: str | None = None,
     sort: str = "oldest",
-    waiting: Span | None = None,
+    waited: ColumnElement[bool] | None = None,
 ) -> tuple[list[Line], str | None]:
-    """Longest waiting first, or last with ``sort="newest"``."""
+    """Longest waiting first, or last with ``sort="newest"``. ``waited``: the condition of a band of age."""
     query = select(Convention, Structure).outerjoin(Structure, Structure.structure_id == Convention.structure_id)
     if state:
         query = query.where(Convention.state == state)
@@ -213,8 +203,8 @@ def page(
         query = query.where(Convention.kind == kind)
     if words and words.strip():
         query = query.where(_matches(words))
-    if waiting:
-        query = query.where(_began(waiting))
+    if waited is not None:
+        query = query.where(waited)
     order, newest = (Convention.waiting_since, Convention.id), sort == "newest"
     if after := _decode(cursor):
         query = query.where(tuple_(*order) < after if newest else tuple_(*order) > after)
@@ -256,7 +246,6 @@ def counts(session: Session, ending_before: date) -> dict[str, Any]:
     active = Convention.state == ConventionState.ACTIVE
     query: Any = select(
         func.count().filter(is_countersignable()).label("to_countersign"),
-        func.min(Convention.waiting_since).filter(is_countersignable()).label("oldest_to_countersign_at"),
         func.count().filter(waiting, Convention.approved_at.is_(None)).label("awaiting_approval"),
         func.count().filter(prepared).label("awaiting_partner"),
         func.min(Convention.waiting_since).filter(prepared).label("oldest_awaiting_partner_at"),
@@ -266,12 +255,6 @@ def counts(session: Session, ending_before: date) -> dict[str, Any]:
         .label("ending_soon"),
     )
     return dict(session.execute(query).mappings().one())
-
-
-def countersignable_by_age(session: Session, spans: Sequence[Span]) -> Sequence[int]:
-    """How many have waited for the Caf's signature since each of these spans."""
-    query = select(*(func.count().filter(_began(span)) for span in spans)).where(is_countersignable())
-    return tuple(session.execute(query).one())
 
 
 # ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────

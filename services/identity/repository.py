@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Insert, Update, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Insert, Update, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.identity.domain.accounts import Kind
@@ -232,10 +232,10 @@ def latest_transfer(session: Session, structure_id: str) -> RepresentativeTransf
 
 
 def transfers(
-    session: Session, state: str | None, cursor: str | None, limit: int
+    session: Session, state: str | None, waited: ColumnElement[bool], cursor: str | None, limit: int
 ) -> Sequence[tuple[RepresentativeTransfer, Structure]]:
-    """Oldest first, after the cursor (a transfer id: they grow with time)."""
-    conditions = []
+    """Oldest first, after the cursor (a transfer id: they grow with time). `waited`: the condition of a band of age."""
+    conditions = [waited]
     if state:
         conditions.append(RepresentativeTransfer.state == state)
     if cursor:
@@ -243,7 +243,7 @@ def transfers(
     found = session.execute(
         select(RepresentativeTransfer, Structure)
         .join(Structure, Structure.structure_id == RepresentativeTransfer.structure_id)
-        .where(and_(True, *conditions))
+        .where(*conditions)
         .order_by(RepresentativeTransfer.transfer_id)
         .limit(limit)
     )

@@ -262,6 +262,12 @@ class IdentityService(listening.Listening, keeping.Keeping, Service):
         with self.database.unit_of_work(call) as uow:
             return transfers.list_transfers(uow, **call.arguments)
 
+    @rpc(Nothing, demands=INSTRUCTS, idempotent=True)
+    def transfers_waiting(self, call: Call) -> Any:
+        """How many requests wait for the Caf, since when, and by age."""
+        with self.database.unit_of_work(call) as uow:
+            return transfers.waiting(uow)
+
     @rpc(arguments.DecideTransfer, demands=INSTRUCTS)
     def decide_transfer(self, call: Call) -> Any:
         """Accept or refuse a request."""

@@ -16,6 +16,7 @@ from services.partners.handlers import (
     establishments,
     profile,
     public_page,
+    requests_queue,
     resources,
 )
 from services.partners.messages import arguments_life as arguments
@@ -96,10 +97,15 @@ class BankAccountMethods:
     def submit_bank_account(self, call: Call) -> dict[str, Any]:
         return bank_accounts.submit_bank_account(self.database, call, FileStore())
 
-    @rpc(Nothing, demands=INSTRUCTOR, idempotent=True)
+    @rpc(arguments.BankAccountsToVerify, demands=INSTRUCTOR, idempotent=True)
     def bank_accounts_to_verify(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            return bank_accounts.to_verify(uow)
+            return bank_accounts.to_verify(uow, **call.arguments)
+
+    @rpc(Nothing, demands=INSTRUCTOR, idempotent=True)
+    def bank_accounts_waiting(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return bank_accounts.waiting(uow)
 
     @rpc(arguments.OfBankAccount, demands=INSTRUCTOR, idempotent=True)
     def bank_account(self, call: Call) -> dict[str, Any]:
@@ -225,7 +231,12 @@ class AssistanceMethods:
     @rpc(arguments.Requests, demands=INSTRUCTOR, idempotent=True)
     def requests(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            return assistance.queue(uow, **call.arguments)
+            return requests_queue.queue(uow, **call.arguments)
+
+    @rpc(Nothing, demands=INSTRUCTOR, idempotent=True)
+    def requests_waiting(self, call: Call) -> dict[str, Any]:
+        with self.database.unit_of_work(call) as uow:
+            return requests_queue.waiting(uow)
 
     @rpc(arguments.OfRequest, demands=INSTRUCTOR, idempotent=True)
     def request(self, call: Call) -> dict[str, Any]:

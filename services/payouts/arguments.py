@@ -2,8 +2,11 @@
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.chassis.ages import Ages
 from services.payouts.domain.calendar import Frequency
 from services.payouts.domain.ledger import AccountKey
+from services.payouts.domain.states import BatchState
+from services.payouts.domain.waiting import AGE_LIMITS_DAYS
 
 _page = validate.Range(min=1, max=200)
 _UNKNOWN_DAY = "Choisissez une date valide."
@@ -34,6 +37,14 @@ class OfReference(Schema):
     """A transaction's number, a slip's, or the bank's reference of a transfer."""
 
     reference = fields.String(required=True, validate=validate.Length(min=1, max=60))
+
+
+class Batches(Page):
+    state = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf([state.value for state in BatchState])
+    )
+    to_release = fields.Boolean(load_default=False)
+    age = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes))
 
 
 class OfBatch(Schema):

@@ -129,7 +129,13 @@ class PayoutsService(Service, revoked_by("identity", REVOKED)):  # type: ignore[
         """Any partner's slip, or its lines as a table."""
         return documents.document(self.database, store(), **_texts(call))
 
-    @rpc(args.Page, demands=FINANCE, idempotent=True)
+    @rpc(Nothing, demands=FINANCE, idempotent=True)
+    def batches_waiting(self, call: Call) -> dict[str, Any]:
+        """What waits for the caller's preparation or release."""
+        with self.database.unit_of_work(call) as uow:
+            return views.waiting(uow)
+
+    @rpc(args.Batches, demands=FINANCE, idempotent=True)
     def batches(self, call: Call) -> dict[str, Any]:
         """«Lots de remboursement», newest first."""
         with self.database.unit_of_work(call) as uow:

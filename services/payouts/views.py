@@ -3,19 +3,32 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, func, select, text
+from sqlalchemy import ColumnElement, Date, and_, exists, func, select, text
 
+from services.chassis.ages import Ages
 from services.chassis.database import UnitOfWork
 from services.payouts import bank_days
 from services.payouts.domain.batches import Hold
 from services.payouts.domain.calendar import execution_day, next_run
 from services.payouts.domain.refusals import BatchUnknown
 from services.payouts.domain.states import BatchState, PayoutState
+from services.payouts.domain.waiting import AGE_LIMITS_DAYS
 from services.payouts.handlers.calendars import current_calendar
 from services.payouts.handlers.documents import released_payout
-from services.payouts.models import BankAccount, BankFile, Batch, LeftBehind, Line, Partner, Payout, PayoutLine
+from services.payouts.models import (
+    BankAccount,
+    BankFile,
+    Batch,
+    LeftBehind,
+    Line,
+    OpenLine,
+    Partner,
+    Payout,
+    PayoutLine,
+)
 from services.payouts.standing import standing_of
 
+AGES = Ages(*AGE_LIMITS_DAYS)
 FIRST_LINES = 50
 """Lines of a payout shown when its detail unfolds; the rest is a page away."""
 LARGEST = 10
@@ -174,12 +187,36 @@ def expected_on(uow: UnitOfWork) -> Any:
     return execution_day(run_on, closed) if run_on else None
 
 
-def batches(uow: UnitOfWork, cursor: str | None, limit: int) -> dict[str, Any]:
-    """All batches, newest first."""
-    chosen = select(Batch).order_by(Batch.number.desc()).limit(limit + 1)
+def batches(
+    uow: UnitOfWork, state: str | None, to_release: bool, age: str | None, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """Batches, newest first. `to_release`: those that the caller may release; `age`: the code of a band, of the time
+    since the preparation."""
+    chosen = select(Batch).where(AGES.within(age, Batch.prepared_at, uow.now))
+    if state:
+        chosen = chosen.where(Batch.state == state)
+    if to_release:
+        chosen = chosen.where(_releasable(uow))
     if cursor:
         chosen = chosen.where(Batch.number < cursor)
-    return page([_summary(batch) for batch in uow.session.scalars(chosen)], limit, lambda row: row["number"])
+    chosen = chosen.order_by(Batch.number.desc()).limit(limit + 1)
+    found = page([_summary(batch) for batch in uow.session.scalars(chosen)], limit, lambda row: row["number"])
+    return {**found, "ages": AGES.shown()}
+
+
+def _releasable(uow: UnitOfWork) -> ColumnElement[bool]:
+    """Prepared by somebody else than the caller."""
+    return and_(Batch.state == BatchState.PREPARED, Batch.prepared_by != uow.actor.label)
+
+
+def waiting(uow: UnitOfWork) -> dict[str, Any]:
+    """For the back office's home. `to_release`: batches that the caller may release, how many, since when, and by age;
+    `to_prepare`: how many partners have lines that no payout holds."""
+    owed = exists().where(OpenLine.structure_id == Partner.structure_id)
+    return {
+        "to_release": AGES.waiting(uow.session.execute, Batch.prepared_at, uow.now, _releasable(uow)),
+        "to_prepare": uow.session.scalar(select(func.count()).select_from(Partner).where(owed)),
+    }
 
 
 def _summary(batch: Batch) -> dict[str, Any]:

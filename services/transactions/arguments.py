@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.chassis.ages import Ages
 from services.transactions.domain.scans import LARGEST_AMOUNT_CENTS, LARGEST_BATCH
 from services.transactions.domain.states import TransactionState
+from services.transactions.domain.waiting import AGE_LIMITS_DAYS
 
 PAGE_LIMIT = 500
 _KEY = validate.Regexp(r"^[\x21-\x7e]{1,64}$", error="La clé compte de 1 à 64 caractères ASCII visibles.")
@@ -217,6 +219,7 @@ class Contestations(Schema):
     state = fields.String(
         load_default="open", allow_none=True, validate=validate.OneOf(("open", "accepted", "rejected"))
     )
+    age = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes))
     cursor = fields.String(load_default=None, allow_none=True)
 
 

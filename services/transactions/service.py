@@ -255,7 +255,7 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
 
     @rpc(Nothing, demands=CAF_TRANSACTIONS, idempotent=True)
     def contestations_waiting(self, call: Call) -> Any:
-        """How many contestations are open, and since when the oldest is."""
+        """How many contestations are open, since when, and by age."""
         with self.database.unit_of_work(call) as uow:
             return contestations.waiting(uow)
 

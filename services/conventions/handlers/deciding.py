@@ -3,35 +3,35 @@
 from datetime import timedelta
 from typing import Any
 
+from services.chassis.ages import Ages
 from services.chassis.database import UnitOfWork
 from services.conventions import repository, text_files
 from services.conventions.domain import endings, states, texts
 from services.conventions.domain.states import ConventionState, Kind, RefusalCause
-from services.conventions.domain.waiting import AGE_BANDS, BANDS
+from services.conventions.domain.waiting import AGE_LIMITS_DAYS
 from services.conventions.handlers import chain, preparing, reading, views
 from services.conventions.models import Convention, Document, Structure
 
 ENDING_SOON = timedelta(days=60)
+AGES = Ages(*AGE_LIMITS_DAYS)
 
 
 def conventions(uow: UnitOfWork, *, age: str | None = None, **filters: Any) -> dict[str, Any]:
     """One page of the Caf's list; `age`: the code of a band."""
-    span = BANDS[age].began_between(uow.now) if age else None
-    lines, next_cursor = repository.page(uow.session, waiting=span, **filters)
+    waited = AGES.within(age, Convention.waiting_since, uow.now)
+    lines, next_cursor = repository.page(uow.session, waited=waited, **filters)
     return {
         "items": [views.line(*found, uow.now) for found in lines],
         "next_cursor": next_cursor,
-        "ages": [views.band(band) for band in AGE_BANDS],
+        "ages": AGES.shown(),
     }
 
 
 def counts(uow: UnitOfWork) -> dict[str, Any]:
-    """For the back office's home; `ages`: those to counter-sign, by band."""
-    found = repository.counts(uow.session, uow.today + ENDING_SOON)
-    spans = [band.began_between(uow.now) for band in AGE_BANDS]
-    by_age = repository.countersignable_by_age(uow.session, spans)
-    ages = [views.band(band) | {"count": count} for band, count in zip(AGE_BANDS, by_age, strict=True)]
-    return found | {"ages": ages}
+    """For the back office's home; `waiting`: those to counter-sign, how many, since when, and by age."""
+    since = Convention.waiting_since
+    waiting = AGES.waiting(uow.session.execute, since, uow.now, repository.is_countersignable())
+    return repository.counts(uow.session, uow.today + ENDING_SOON) | {"waiting": waiting}
 
 
 def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:

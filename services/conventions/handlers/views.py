@@ -10,7 +10,6 @@ from services.conventions.domain import signing_codes, states, texts
 from services.conventions.domain.evidence import Link
 from services.conventions.domain.signing_codes import Tries
 from services.conventions.domain.states import ConventionState
-from services.conventions.domain.waiting import AgeBand
 from services.conventions.models import Convention, Document, Structure
 
 
@@ -117,10 +116,6 @@ def of_the_same_structure(convention: Convention, today: date) -> dict[str, Any]
             convention.state, convention.effective_on, convention.ends_on, today, convention.terminated_on
         ),
     }
-
-
-def band(found: AgeBand) -> dict[str, Any]:
-    return {"code": found.code, "first_days": found.first_days, "last_days": found.last_days}
 
 
 def link(found: Link) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from services.chassis.ages import Ages
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.rpc import Call
@@ -19,6 +20,7 @@ from services.identity.domain.refusals import (
 )
 from services.identity.domain.reminders import Waiting
 from services.identity.domain.transfers import TransferState
+from services.identity.domain.waiting import AGE_LIMITS_DAYS
 from services.identity.handlers import letters, passwords, people, rights
 from services.identity.handlers.delegates import own_structure
 from services.identity.handlers.people import Provisional
@@ -28,6 +30,7 @@ from services.identity.models import Account, RepresentativeTransfer, Structure
 
 _PLACE = ("representative_transfers", "person")
 _PAGE = 50
+AGES = Ages(*AGE_LIMITS_DAYS)
 
 
 def request_transfer(
@@ -109,11 +112,19 @@ def _locked(uow: UnitOfWork, transfer_id: str) -> RepresentativeTransfer:
     return transfer
 
 
-def list_transfers(uow: UnitOfWork, state: str | None, cursor: str | None) -> dict[str, Any]:
-    """Requests for the Caf, oldest first."""
-    found = repository.transfers(uow.session, state, cursor, _PAGE + 1)
+def list_transfers(uow: UnitOfWork, state: str | None, age: str | None, cursor: str | None) -> dict[str, Any]:
+    """Requests for the Caf, oldest first. `age`: the code of a band."""
+    waited = AGES.within(age, RepresentativeTransfer.requested_at, uow.now)
+    found = repository.transfers(uow.session, state, waited, cursor, _PAGE + 1)
     items = [_dump(transfer, structure) for transfer, structure in found[:_PAGE]]
-    return {"items": items, "next_cursor": items[-1]["transfer_id"] if len(found) > _PAGE else None}
+    next_cursor = items[-1]["transfer_id"] if len(found) > _PAGE else None
+    return {"items": items, "next_cursor": next_cursor, "ages": AGES.shown()}
+
+
+def waiting(uow: UnitOfWork) -> dict[str, Any]:
+    """For the back office's home: how many wait for a decision, since when, and by age."""
+    requested = RepresentativeTransfer.state == TransferState.REQUESTED.value
+    return AGES.waiting(uow.session.execute, RepresentativeTransfer.requested_at, uow.now, requested)
 
 
 def decide_transfer(

@@ -4,9 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from services.chassis.ages import Ages
 from services.identity import contact
 from services.identity.domain.authenticator import Checked
 from services.identity.domain.terminals import NAME_LENGTH
+from services.identity.domain.waiting import AGE_LIMITS_DAYS
 
 _REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "Ce champ est obligatoire.",
@@ -295,6 +297,7 @@ class TransferId(Schema):
 
 class Transfers(Schema):
     state = fields.String(load_default=None, allow_none=True)
+    age = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes))
     cursor = fields.String(load_default=None, allow_none=True)
 
 

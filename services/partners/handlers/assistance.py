@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 
 from services.chassis import uploads
 from services.chassis.config import settings
@@ -16,7 +16,6 @@ from services.partners.domain.assistance import AssistanceState
 from services.partners.domain.refusals import RequestUnknown, ValidationFailed
 from services.partners.models import AssistanceAttachment, AssistanceMessage, AssistanceRequest
 
-PAGE_SIZE = 50
 _WAITING = (AssistanceState.OPEN.value, AssistanceState.UNCONFIRMED.value)
 
 
@@ -302,44 +301,6 @@ def own_requests(uow: UnitOfWork) -> dict[str, Any]:
         mine.append(AssistanceRequest.structure_id == structure_id)
     query = select(AssistanceRequest).where(or_(*mine)).order_by(AssistanceRequest.updated_at.desc()).limit(200)
     return {"items": [summary(row) for row in uow.session.scalars(query)]}
-
-
-def queue(
-    uow: UnitOfWork, state: str | None, category: str | None, assigned_to: str | None, cursor: str | None
-) -> dict[str, Any]:
-    """What waits for the Caf, the longest waiting first. `assigned_to`: an account id, "me" or "nobody"."""
-    query = select(AssistanceRequest).where(AssistanceRequest.state != AssistanceState.UNCONFIRMED.value)
-    if state:
-        query = query.where(AssistanceRequest.state == state)
-    if category:
-        query = query.where(AssistanceRequest.category == category)
-    query = _assigned(query, assigned_to, uow)
-    if cursor:
-        at, _, request_id = cursor.partition("/")
-        later = (AssistanceRequest.updated_at, AssistanceRequest.request_id)
-        query = query.where(func.row(*later) > func.row(at, request_id))
-    order = (AssistanceRequest.updated_at, AssistanceRequest.request_id)
-    rows = uow.session.scalars(query.order_by(*order).limit(PAGE_SIZE)).all()
-    last = rows[-1] if len(rows) == PAGE_SIZE else None
-    return {
-        "items": [summary(row) for row in rows],
-        "next_cursor": f"{last.updated_at.isoformat()}/{last.request_id}" if last else None,
-        "waiting": _count_open(uow),
-    }
-
-
-def _assigned(query: Select[Any], assigned_to: str | None, uow: UnitOfWork) -> Select[Any]:
-    if assigned_to == "nobody":
-        return query.where(AssistanceRequest.assigned_to.is_(None))
-    if assigned_to:
-        account_id = uow.actor.account_id if assigned_to == "me" else assigned_to
-        return query.where(AssistanceRequest.assigned_to == account_id)
-    return query
-
-
-def _count_open(uow: UnitOfWork) -> int:
-    query = select(func.count()).select_from(AssistanceRequest)
-    return uow.session.scalar(query.where(AssistanceRequest.state == AssistanceState.OPEN.value)) or 0
 
 
 def forget_unconfirmed(uow: UnitOfWork) -> int:

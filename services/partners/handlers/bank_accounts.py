@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from services.chassis import uploads
 from services.chassis.actor import verify_proof
+from services.chassis.ages import Ages
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
@@ -14,9 +15,12 @@ from services.partners.domain import bank_account as rules
 from services.partners.domain.bank_account import BankAccountState
 from services.partners.domain.identifiers import masked_iban
 from services.partners.domain.refusals import BankAccountUnknown, SameBankAccount, ValidationFailed
+from services.partners.domain.waiting import AGE_LIMITS_DAYS
 from services.partners.handlers.documents import READ, ibans_read
 from services.partners.handlers.profile import own_structure
 from services.partners.models import BankAccount, Structure
+
+AGES = Ages(*AGE_LIMITS_DAYS)
 
 
 def own_bank_accounts(uow: UnitOfWork) -> dict[str, Any]:
@@ -107,15 +111,25 @@ def _new_version(uow: UnitOfWork, structure: Structure, checked: checks.CheckedI
     )
 
 
-def to_verify(uow: UnitOfWork) -> dict[str, Any]:
-    """Changed accounts that wait for an agent, the oldest first (a first account goes with its application)."""
+_TO_VERIFY = and_(BankAccount.state == BankAccountState.SUBMITTED.value, BankAccount.version > 1)
+"""Changed accounts that wait for an agent; a first account goes with its application."""
+
+
+def to_verify(uow: UnitOfWork, age: str | None = None) -> dict[str, Any]:
+    """The changed accounts, the oldest first; `age`: the code of a band."""
     query = (
         select(BankAccount, Structure)
         .join(Structure, Structure.structure_id == BankAccount.structure_id)
-        .where(BankAccount.state == BankAccountState.SUBMITTED.value, BankAccount.version > 1)
+        .where(_TO_VERIFY, AGES.within(age, BankAccount.submitted_at, uow.now))
         .order_by(BankAccount.submitted_at)
     )
-    return {"items": [view(row) | _whose(structure) for row, structure in uow.session.execute(query)]}
+    items = [view(row) | _whose(structure) for row, structure in uow.session.execute(query)]
+    return {"items": items, "ages": AGES.shown()}
+
+
+def waiting(uow: UnitOfWork) -> dict[str, Any]:
+    """For the back office's home: how many, since when, and by age."""
+    return AGES.waiting(uow.session.execute, BankAccount.submitted_at, uow.now, _TO_VERIFY)
 
 
 def _whose(structure: Structure) -> dict[str, Any]:

@@ -7,20 +7,24 @@ from datetime import UTC, datetime
 from datetime import date as day
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from services.chassis.ages import Ages
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.partners import catalogue, repository, views
 from services.partners.domain.application import Action, State, allowed
 from services.partners.domain.bank_account import compared_with_rib
 from services.partners.domain.documents import BANK_DETAILS
-from services.partners.domain.waiting import AGE_BANDS, BANDS, AgeBand
+from services.partners.domain.waiting import AGE_LIMITS_DAYS
 from services.partners.handlers.review import open_application
 from services.partners.handlers.submission import present
 from services.partners.models import Application, Document
 
 PAGE = 25
+AGES = Ages(*AGE_LIMITS_DAYS)
+CORRECTED = "corrected"
+"""Asked for like a state: under review again, with the partner's corrections."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 WAITING_FOR_THE_CAF = (State.SUBMITTED.value, State.IN_REVIEW.value)
 _NAME = func.lower(Application.structure["name"].astext)
@@ -44,8 +48,7 @@ def applications(
     """One page of the queue; without a state, what waits for the Caf. `assigned_to`: an id, "me", "nobody", or
     "me_or_nobody": what waits for the caller. `age`: the code of a band."""
     query = select(Application).where(*_filters(uow, state, assigned_to, structure_type, words))
-    if age:
-        query = query.where(_in_band(BANDS[age], uow.now))
+    query = query.where(AGES.within(age, Application.waiting_since, uow.now))
     rows: list[Application] = list(uow.session.scalars(_page(query, sort, cursor)))
     more = len(rows) > PAGE
     rows = rows[:PAGE]
@@ -53,27 +56,14 @@ def applications(
         "items": [_line(row, uow.now) for row in rows],
         "next_cursor": _cursor(rows[-1], sort) if more else None,
         "counts": _counts(uow.session),
-        "ages": [_band(band) for band in AGE_BANDS],
+        "ages": AGES.shown(),
     }
-
-
-def _band(band: AgeBand) -> dict[str, Any]:
-    return {"code": band.code, "first_days": band.first_days, "last_days": band.last_days}
-
-
-def _in_band(band: AgeBand, now: datetime) -> ColumnElement[bool]:
-    after, until = band.began_between(now)
-    since = Application.waiting_since
-    return and_(since <= until, since > after) if after else since <= until
 
 
 def _filters(
     uow: UnitOfWork, state: str | None, assigned_to: str | None, structure_type: str | None, words: str | None
 ) -> list[ColumnElement[bool]]:
-    wanted = [state] if state and state != State.DRAFT else WAITING_FOR_THE_CAF
-    found: list[ColumnElement[bool]] = [Application.state.in_(wanted)]
-    if state == "all":
-        found = [Application.state != State.DRAFT.value]
+    found: list[ColumnElement[bool]] = _standing(state)
     if assigned_to == "nobody":
         found.append(Application.assigned_to.is_(None))
     elif assigned_to == "me_or_nobody":
@@ -85,6 +75,15 @@ def _filters(
     if words and words.strip():
         found.append(_matching(words.strip()))
     return found
+
+
+def _standing(state: str | None) -> list[ColumnElement[bool]]:
+    if state == "all":
+        return [Application.state != State.DRAFT.value]
+    if state == CORRECTED:
+        return [Application.state == State.IN_REVIEW.value, Application.round > 1]
+    wanted = [state] if state and state != State.DRAFT else WAITING_FOR_THE_CAF
+    return [Application.state.in_(wanted)]
 
 
 def _for_the_caller(uow: UnitOfWork) -> ColumnElement[bool]:
@@ -156,30 +155,26 @@ def _counts(session: Session) -> dict[str, int]:
 
 
 def application_counts(uow: UnitOfWork) -> dict[str, Any]:
-    """What the back office's home says of applications; `ages`: those that wait for the caller, by band."""
+    """What the back office's home says of applications: how many stand where (`to_take`: in nobody's hands,
+    `in_review`: in somebody's, `mine`: in the caller's); and of those that wait for the caller (`waiting`; `corrected`:
+    with corrections) how many, since when, and by age."""
     counts = _counts(uow.session)
-    mine = select(func.count()).where(
-        and_(Application.state == State.IN_REVIEW.value, Application.assigned_to == uow.actor.account_id)
-    )
-    oldest = select(func.min(Application.waiting_since)).where(Application.state.in_(WAITING_FOR_THE_CAF))
+    holder = Application.assigned_to
+    held = {"to_take": holder.is_(None), "in_review": holder.is_not(None), "mine": holder == uow.actor.account_id}
+    counted = select(*(func.count().filter(condition).label(name) for name, condition in held.items()))
     return {
-        "to_take": counts[State.SUBMITTED.value],
-        "in_review": counts[State.IN_REVIEW.value],
-        "correction_requested": counts[State.CORRECTION_REQUESTED.value],
-        "approved": counts[State.APPROVED.value],
-        "rejected": counts[State.REJECTED.value],
-        "mine": uow.session.scalar(mine) or 0,
-        "oldest_waiting_since": uow.session.scalar(oldest),
-        "ages": _ages(uow),
+        **uow.session.execute(counted.where(*_standing(None))).mappings().one(),
+        **{state: counts[state] for state in ("correction_requested", "approved", "rejected")},
+        "waiting": _waiting(uow, None),
+        "corrected": _waiting(uow, CORRECTED),
     }
 
 
-def _ages(uow: UnitOfWork) -> list[dict[str, Any]]:
-    """Every band with how many applications of it wait for the caller."""
-    counted = [func.count().filter(_in_band(band, uow.now)) for band in AGE_BANDS]
-    waiting = select(*counted).where(Application.state.in_(WAITING_FOR_THE_CAF), _for_the_caller(uow))
-    counts = uow.session.execute(waiting).one()
-    return [_band(band) | {"count": count} for band, count in zip(AGE_BANDS, counts, strict=True)]
+def _waiting(uow: UnitOfWork, state: str | None) -> dict[str, Any]:
+    """What the list of that state holds for the caller."""
+    return AGES.waiting(
+        uow.session.execute, Application.waiting_since, uow.now, *_standing(state), _for_the_caller(uow)
+    )
 
 
 def application(database: BoundDatabase, call: Any, identity: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.partners.domain.waiting import BANDS
+from services.chassis.ages import Ages
+from services.partners.domain.waiting import AGE_LIMITS_DAYS
 
 WORDS = validate.Length(max=2000)
 
@@ -12,6 +13,13 @@ class Id(fields.UUID):
 
     def _deserialize(self, value: object, attr: object, data: object, **kwargs: object) -> str:  # type: ignore[override]
         return str(super()._deserialize(value, attr, data, **kwargs))  # type: ignore[arg-type]
+
+
+def age_band() -> fields.String:
+    """The code of a band of age, by which a queue is filtered."""
+    return fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes)
+    )
 
 
 def _token() -> fields.String:
@@ -85,7 +93,7 @@ class ListApplications(Schema):
     assigned_to = fields.String(load_default=None, allow_none=True)
     structure_type = fields.String(load_default=None, allow_none=True)
     words = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
-    age = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(list(BANDS)))
+    age = age_band()
     sort = fields.String(load_default="oldest", validate=validate.OneOf(["oldest", "newest", "name"]))
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=400))
 

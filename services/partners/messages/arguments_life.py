@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from services.partners.domain import assistance, directory, profile
-from services.partners.messages.arguments import Id
+from services.partners.messages.arguments import Id, age_band
 
 _LINE = validate.Length(min=1, max=200, error="Écrivez entre 1 et 200 caractères.")
 _FILE = validate.Length(max=500)
@@ -77,6 +77,10 @@ class SubmitBankAccount(GivenFile):
     iban = fields.String(required=True, validate=validate.Length(max=60))
     holder = _line(required=True)
     proof = fields.String(required=True, validate=validate.Length(max=2000))
+
+
+class BankAccountsToVerify(Schema):
+    age = age_band()
 
 
 class OfBankAccount(Schema):
@@ -165,6 +169,7 @@ class Requests(Schema):
     state = fields.String(load_default=None, allow_none=True)
     category = fields.String(load_default=None, allow_none=True)
     assigned_to = fields.String(load_default=None, allow_none=True)
+    age = age_band()
     cursor = fields.String(load_default=None, allow_none=True)
 
 

@@ -3,18 +3,22 @@ correction on the partner's next payout."""
 
 from typing import Any
 
+from services.chassis.ages import Ages
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.keys import decode, encode
 from services.transactions import messages, seals
 from services.transactions.domain import ledger, refusals
 from services.transactions.domain.states import ContestationState, TransactionState
+from services.transactions.domain.waiting import AGE_LIMITS_DAYS
 from services.transactions.handlers import receipts
 from services.transactions.handlers.desk import desk_of
 from services.transactions.handlers.scans import movement_rows
+from services.transactions.models import Contestation
 from services.transactions.repository import contestations, passes, seasons, transactions
 
 _PAGE = 50
+AGES = Ages(*AGE_LIMITS_DAYS)
 _CANCELLED_BY_CLUB = "Le partenaire a annulé la transaction lui-même, le jour même."
 
 
@@ -72,15 +76,17 @@ def _open(sealed: str | None, column: str, contestation_id: str) -> str | None:
     return seals.vault.open(sealed, table="contestations", column=column, row_id=contestation_id)
 
 
-def every(uow: UnitOfWork, *, state: str | None, cursor: str | None) -> dict[str, Any]:
-    """One page, oldest first."""
+def every(uow: UnitOfWork, *, state: str | None, age: str | None = None, cursor: str | None) -> dict[str, Any]:
+    """One page, oldest first. `age`: the code of a band."""
     after = decode(cursor).decode() if cursor else None
-    rows = contestations.page(uow.connection, state, after, _PAGE + 1)
+    waited = AGES.within(age, Contestation.opened_at, uow.now)
+    rows = contestations.page(uow.connection, state, waited, after, _PAGE + 1)
     items = [_told(uow, row) for row in rows[:_PAGE]]
     more = len(rows) > _PAGE
     return {
         "items": items,
         "next_cursor": encode(items[-1]["contestation_id"].encode()) if more else None,
+        "ages": AGES.shown(),
     }
 
 
@@ -182,8 +188,9 @@ def decision_of(uow: UnitOfWork, transaction_id: str) -> dict[str, Any] | None:
 
 
 def waiting(uow: UnitOfWork) -> dict[str, Any]:
-    """{"open": how many, "oldest_opened_at"}."""
-    return contestations.waiting(uow.connection)
+    """For the back office's home: how many are open, since when, and by age."""
+    is_open = Contestation.state == ContestationState.OPEN
+    return AGES.waiting(uow.connection.execute, Contestation.opened_at, uow.now, is_open)
 
 
 def _correct(uow: UnitOfWork, row: dict[str, Any], of: dict[str, Any], amount_cents: int | None) -> int:

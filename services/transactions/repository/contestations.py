@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
 from services.transactions.models import Contestation, Correction, Transaction
 
@@ -31,16 +31,13 @@ def of_transaction(connection: Connection, transaction_id: str) -> dict[str, Any
     return dict(row) if row else None
 
 
-def waiting(connection: Connection) -> dict[str, Any]:
-    """How many are open, and since when the oldest is."""
-    counted = select(func.count().label("open"), func.min(Contestation.opened_at).label("oldest_opened_at"))
-    row = connection.execute(counted.where(Contestation.state == "open")).mappings().one()
-    return dict(row)
-
-
-def page(connection: Connection, state: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Oldest first; ids grow with time."""
-    found = _READ.where(Contestation.state == state) if state else _READ
+def page(
+    connection: Connection, state: str | None, waited: ColumnElement[bool], after: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Oldest first; ids grow with time. `waited`: the condition of a band of age."""
+    found = _READ.where(waited)
+    if state:
+        found = found.where(Contestation.state == state)
     if after:
         found = found.where(Contestation.contestation_id > after)
     ordered = found.order_by(Contestation.contestation_id).limit(limit)

@@ -293,8 +293,10 @@ def test_what_waits_for_the_caf_is_counted_and_listed_by_age(world: World, move_
     old, young = world.club(name="Ancien", approved=True).sign(), world.club(name="Pas approuvé").sign()
     move_clock("+5d")
     young.approve()
-    counts = {band["code"]: band["count"] for band in world.run(deciding.counts)["ages"]}
+    counts = {band["code"]: band["count"] for band in world.run(deciding.counts)["waiting"]["ages"]}
     assert counts == {"0-2": 1, "3-7": 1, "8-30": 0, "31-": 0}
+    told = world.run(deciding.counts)["waiting"]
+    assert (told["count"], told["since"]) == (2, old.own()["signed_at"])
 
     def listed(age: str) -> list[str]:
         asked = {"state": None, "countersignable": True, "words": None, "limit": 5, "cursor": None}

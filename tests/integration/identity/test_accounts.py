@@ -7,8 +7,8 @@ import pytest
 
 from deploy.local.waiting import wait_for
 from services.chassis.refusals import Refused
-from tests.integration.identity.refusing import refusal
 from tests.integration.identity.world import html_of, text_of
+from tests.refusing import refusal
 
 
 def test_an_application_makes_two_accounts_and_two_mails(world):

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from services.identity.handlers import privacy
-from tests.integration.identity.refusing import refusal
 from tests.integration.identity.world import PASSWORD, Partner
+from tests.refusing import refusal
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from deploy.local.waiting import wait_for
 from services.chassis import clock
 from services.chassis.refusals import Refused
-from tests.integration.identity.refusing import refusal
 from tests.integration.identity.world import PASSWORD, Partner, now, password_in
+from tests.refusing import refusal
 
 PERSON = {
     "civility": "Mme", "first_name": "Linh", "last_name": "Nguyen", "position": "Présidente",
@@ -208,6 +208,30 @@ def test_a_refused_transfer_keeps_no_personal_data(world):
     shown = partner.call("own_transfer")["transfer"]
     assert (shown["state"], shown["decision_reason"], shown["email"]) == ("rejected", "Procès-verbal manquant", "")
     assert world.rows("SELECT person FROM representative_transfers WHERE transfer_id = %s", asked) == [(None,)]
+
+
+def test_what_waits_for_the_caf_is_counted_and_listed_by_age(world):
+    """Requests that are decided wait no more."""
+    caf = world.call_as("instructor", "agent")
+    old, decided = (
+        world.representative().call("request_transfer", email=f"linh{number}@exemple.fr", **PERSON)["transfer_id"]
+        for number in (4, 5)
+    )
+    caf("decide_transfer", transfer_id=decided, accepted=False, reason="Procès-verbal manquant")
+    world.rows(
+        "UPDATE representative_transfers SET requested_at = requested_at - interval '8 days' WHERE transfer_id = %s"
+        " RETURNING transfer_id", old,
+    )  # fmt: skip
+    told = caf("transfers_waiting")
+    counts = {band["code"]: band["count"] for band in told["ages"]}
+    assert sum(counts.values()) == told["count"] >= 1 and counts["8-30"] >= 1
+
+    def listed(age):
+        return [one["transfer_id"] for one in caf("transfers", state="requested", age=age)["items"]]
+
+    assert {code: len(listed(code)) for code in counts} == counts
+    assert old in listed("8-30") and not [age for age in counts if decided in listed(age)]
+    assert refusal(caf, "transfers", age="8-31").code == "validation_failed"
 
 
 def test_agents_are_managed_by_administrators_and_one_remains(world):

@@ -4,9 +4,9 @@ import pyotp
 import pytest
 
 from deploy.local.waiting import wait_for
-from tests.integration.identity.refusing import refusal
 from tests.integration.identity.test_sign_in import BROWSER, enrolled_agent, outcome
 from tests.integration.identity.world import PASSWORD, text_of
+from tests.refusing import refusal
 
 
 class Phone:

@@ -8,8 +8,8 @@ import pytest
 
 from deploy.local.waiting import wait_for
 from services.chassis.refusals import Refused
-from tests.integration.identity.refusing import refusal
 from tests.integration.identity.world import PASSWORD
+from tests.refusing import refusal
 
 WRONG = "Pas-le-bon-mot-de-passe"
 BROWSER = {"ip": "192.0.2.1", "user_agent": "Firefox"}

@@ -10,8 +10,8 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from deploy.local.waiting import wait_for
-from tests.integration.identity.refusing import refusal
 from tests.integration.identity.world import World
+from tests.refusing import refusal
 
 TOKEN = "twilio-secret-for-tests"
 ACCOUNT = "AC00000000000000000000000000000001"

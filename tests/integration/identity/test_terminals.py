@@ -8,7 +8,7 @@ import pytest
 from deploy.local.waiting import wait_for
 from services.chassis import actor
 from services.chassis.refusals import Refused
-from tests.integration.identity.refusing import refusal
+from tests.refusing import refusal
 
 DEVICE = {"device_name": "Pixel 9", "device_model": "GKWS6", "app_version": "1.0"}
 

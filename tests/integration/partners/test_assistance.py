@@ -13,7 +13,7 @@ from services.partners.domain.refusals import (
     TransitionRefused,
     ValidationFailed,
 )
-from services.partners.handlers import assistance, resources
+from services.partners.handlers import assistance, requests_queue, resources
 from services.partners.models import AssistanceRequest
 from tests.integration.partners.life_factories import Call, actor, png
 
@@ -51,9 +51,9 @@ def agent():
 
 
 def queue(database, **filters):
-    wanted = {"state": None, "category": None, "assigned_to": None, "cursor": None} | filters
+    wanted = {"state": None, "category": None, "assigned_to": None, "age": None, "cursor": None} | filters
     with database.unit_of_work(agent()) as uow:
-        return assistance.queue(uow, **wanted)["items"]
+        return requests_queue.queue(uow, **wanted)["items"]
 
 
 def test_a_signed_in_persons_request_reaches_the_caf_at_once(partners):
@@ -198,3 +198,29 @@ def test_a_withdrawn_resource_can_be_put_back(partners, visitor):
         resources.restore(uow, made["resource_id"])
     with partners.unit_of_work(visitor) as uow:
         assert len(resources.listed(uow)["items"]) == 1
+
+
+def test_what_waits_for_an_agents_answer_is_counted_and_listed_by_age(partners):
+    me, colleague = agent(), agent()
+    for days, taken_by in ((0, None), (3, me), (31, colleague)):
+        made = open_request(partners, person())
+        with partners.unit_of_work(taken_by or me) as uow:
+            request = assistance.any_request(uow, made["request_id"], lock=True)
+            if taken_by:
+                assistance.assign(uow, request, to_me=True)
+            request.updated_at = uow.now - timedelta(days=days)
+
+    def told(who):
+        with partners.unit_of_work(who) as uow:
+            found = requests_queue.waiting(uow)
+        assert found["count"] == sum(band["count"] for band in found["ages"])
+        return {band["code"]: band["count"] for band in found["ages"]}
+
+    def listed(who, age):
+        with partners.unit_of_work(who) as uow:
+            return len(requests_queue.queue(uow, "open", None, "me_or_nobody", age, None)["items"])
+
+    assert told(me) == {"0-2": 1, "3-7": 1, "8-30": 0, "31-": 0}
+    assert told(colleague) == {"0-2": 1, "3-7": 0, "8-30": 0, "31-": 1}
+    for who in (me, colleague):
+        assert {code: listed(who, code) for code in told(who)} == told(who)

@@ -160,3 +160,21 @@ def test_an_agent_is_told_whether_the_rib_says_what_was_typed(partners, rib, ton
     submitted = submit(partners, structure(partners), rib=rib)
     seen = as_agent(partners, bank_accounts.reviewed, submitted["bank_account_id"])
     assert seen["rib_check"]["tone"] == tone
+
+
+def test_what_waits_is_counted_and_listed_by_age(partners):
+    """Of changed accounts only: the first one goes with its application."""
+    young, old = (submit(partners, structure(partners), iban) for iban in (IBANS[1], IBANS[2]))
+    for _ in range(2):
+        cool_off(partners, old["bank_account_id"])
+    told = as_agent(partners, bank_accounts.waiting)
+    assert told["count"] == 2
+    counts = {band["code"]: band["count"] for band in told["ages"]}
+    assert sum(counts.values()) == told["count"]
+
+    def listed(age):
+        return [one["bank_account_id"] for one in as_agent(partners, bank_accounts.to_verify, age)["items"]]
+
+    assert {code: len(listed(code)) for code in counts} == counts
+    assert young["bank_account_id"] in listed("0-2") and old["bank_account_id"] in listed("3-7")
+    assert listed(None)[-1] == young["bank_account_id"], "the longest waiting first"

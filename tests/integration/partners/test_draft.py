@@ -5,15 +5,9 @@ import re
 import pytest
 
 from deploy.local.waiting import wait_for
-from services.chassis.refusals import Refused
 from tests.integration.partners.world import Club, iban
+from tests.refusing import refusal
 from tests.upload_samples import picture
-
-
-def refusal(call, *args, **kwargs):
-    with pytest.raises(Refused) as refused:
-        call(*args, **kwargs)
-    return refused.value
 
 
 def test_each_step_is_saved_and_read_again(world):

@@ -13,89 +13,13 @@ from services.chassis import clock
 from services.chassis.refusals import Refused
 from services.chassis.vault import Vault
 from services.partners.domain.partner_number import is_partner_number
-from tests.integration.partners.world import Club, iban
+from tests.integration.partners.world import Club
+from tests.refusing import refusal
 from tests.upload_samples import document, picture
-
-
-def refusal(call, *args, **kwargs):
-    with pytest.raises(Refused) as refused:
-        call(*args, **kwargs)
-    return refused.value
 
 
 def approve(world, club, agent=None):
     return world.as_agent("approve_application", agent=agent, application_id=club.application_id)
-
-
-def ask_for_correction(world, club, **refused):
-    world.judge(club, refuse=refused)
-    return world.as_agent("request_correction", application_id=club.application_id, message="Merci.")
-
-
-def test_the_queue_shows_who_waits_and_since_when(world):
-    club = world.submitted()
-    line = next(
-        one
-        for one in world.as_agent("applications", words=club.structure["name"])["items"]
-        if one["application_id"] == club.application_id
-    )
-    assert (line["state"], line["age_days"], line["assigned_to"]) == ("submitted", 0, None)
-    assert line["reference"].startswith("L") and line["structure_type_label"] == "Association"
-
-
-def waits_since(world, club, days):
-    """As if the club had waited for so many days."""
-    world.rows(
-        "UPDATE applications SET waiting_since = waiting_since - make_interval(days => %s) WHERE application_id = %s"
-        " RETURNING application_id",
-        days, club.application_id,
-    )  # fmt: skip
-
-
-def test_what_waits_for_an_agent_is_counted_and_listed_by_age(world):
-    """Each count is the length of the list that its link opens: what is in nobody's hands or in the agent's own."""
-    agent, clubs = str(uuid4()), [world.submitted(Club("company")) for _ in range(4)]
-    for club, days in zip(clubs, (0, 3, 30, 31), strict=True):
-        waits_since(world, club, days)
-    before = {band["code"]: band["count"] for band in world.as_agent("application_counts", agent=agent)["ages"]}
-    assert list(before) == ["0-2", "3-7", "8-30", "31-"] and min(before.values()) >= 1
-
-    def listed(code: str) -> set[str]:
-        found, cursor = set(), None
-        while True:
-            asked = {"age": code, "assigned_to": "me_or_nobody", "cursor": cursor}
-            page = world.as_agent("applications", agent=agent, **asked)
-            found |= {line["application_id"] for line in page["items"]}
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return found
-
-    for club, code in zip(clubs, before, strict=True):
-        found = listed(code)
-        assert club.application_id in found and len(found) == before[code]
-    world.as_agent("take_application", agent=agent, application_id=clubs[3].application_id)
-    world.as_agent("take_application", agent=world.other_agent, application_id=clubs[2].application_id)
-    assert clubs[3].application_id in listed("31-"), "what is in my hands waits for me"
-    assert clubs[2].application_id not in listed("8-30"), "what a colleague has doesn't"
-    after = {band["code"]: band["count"] for band in world.as_agent("application_counts", agent=agent)["ages"]}
-    assert after == before | {"8-30": before["8-30"] - 1}
-
-
-def test_an_age_that_is_no_band_is_refused(world):
-    assert refusal(world.as_agent, "applications", age="0-99").code == "validation_failed"
-
-
-def test_pages_of_the_queue_show_everyone_once(world):
-    clubs = {world.submitted(Club("company")).application_id for _ in range(3)}
-    for sort in ("oldest", "newest", "name"):
-        seen, cursor = [], None
-        while True:
-            page = world.as_agent("applications", structure_type="company", sort=sort, cursor=cursor)
-            seen += [one["application_id"] for one in page["items"]]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
-        assert len(seen) == len(set(seen)) and clubs <= set(seen)
 
 
 def test_the_screen_of_one_application_has_it_all(world):
@@ -169,83 +93,6 @@ def test_a_refusal_without_a_reason_is_refused(world):
     club = world.submitted()
     asked = {"application_id": club.application_id, "item": "document:statutes", "accepted": False, "round": 1}
     assert refusal(world.as_agent, "record_verdict", **asked).code == "reason_missing"
-
-
-def test_only_what_was_refused_opens(world):
-    club = world.submitted()
-    ask_for_correction(world, club, **{"document:statutes": "Illisible.", "fields:bank_account": "Autre titulaire."})
-    own = world.as_partner(club, "own_application")["application"]
-    assert {item["item"] for item in own["items"] if item["open"]} == {"document:statutes", "fields:bank_account"}
-    version = own["version"]
-    locked = refusal(
-        world.as_partner, club, "correct_fields", group="structure", version=version, answers=club.structure
-    )
-    assert locked.code == "item_locked"
-    given = {"kind": "board_members", "incoming_id": world.incoming(), "filename": "a.pdf"}
-    assert refusal(world.as_partner, club, "add_correction_document", **given).code == "item_locked"
-    accepted = next(item for item in own["items"] if item["item"] == "document:board_members")["documents"][0]
-    gone = refusal(world.as_partner, club, "remove_correction_document", document_id=accepted["document_id"])
-    assert gone.code == "item_locked"
-
-
-def test_a_round_of_corrections_keeps_what_was_accepted_and_shows_what_changed(world):
-    club = world.submitted()
-    ask_for_correction(world, club, **{"document:statutes": "Illisible.", "fields:bank_account": "Autre titulaire."})
-    version = world.as_partner(club, "own_application")["application"]["version"]
-    incomplete = refusal(world.as_partner, club, "resubmit_application", version=version)
-    assert set(incomplete.fields["missing"]) == {"Statuts", "Coordonnées bancaires"}
-    given = {"kind": "statutes", "incoming_id": world.incoming(), "filename": "statuts-2.pdf"}
-    world.as_partner(club, "add_correction_document", **given)
-    version = world.as_partner(club, "own_application")["application"]["version"]
-    answers = {"iban": iban(987654), "holder": "Nouveau titulaire"}
-    done = world.as_partner(club, "correct_fields", group="bank_account", version=version, answers=answers)
-    world.as_partner(club, "resubmit_application", version=done["version"])
-    shown = world.as_agent("application", application_id=club.application_id)
-    items = {item["item"]: item for item in shown["items"]}
-    assert shown["round"] == 2 and shown["state"] == "in_review"
-    assert items["document:statutes"]["verdict"] == items["fields:bank_account"]["verdict"] == "pending"
-    assert items["fields:structure"]["verdict"] == "accepted" and not items["fields:structure"]["changed"]
-    assert (
-        items["fields:bank_account"]["changed_fields"] == ["holder", "iban"] and items["document:statutes"]["changed"]
-    )
-    stale = {"application_id": club.application_id, "item": "document:statutes", "accepted": True, "round": 1}
-    assert refusal(world.as_agent, "record_verdict", **stale).code == "stale_round"
-    world.judge(club)
-    approve(world, club)
-    states = world.rows(
-        "SELECT version, state FROM bank_accounts WHERE structure_id = %s ORDER BY version", club.structure_id
-    )
-    assert states == [(1, "replaced"), (2, "verified")]
-
-
-def test_a_corrected_type_brings_its_own_documents(world):
-    club = world.submitted()
-    ask_for_correction(world, club, **{"fields:structure_type": "Vous êtes une entreprise."})
-    version = world.as_partner(club, "own_application")["application"]["version"]
-    answers = {"structure_type": "company"}
-    done = world.as_partner(club, "correct_fields", group="structure_type", version=version, answers=answers)
-    items = {item["item"]: item for item in world.as_partner(club, "own_application")["application"]["items"]}
-    assert items["document:registration_extract"]["open"] and "document:statutes" not in items
-    incomplete = refusal(world.as_partner, club, "resubmit_application", version=done["version"])
-    assert any("Kbis" in label for label in incomplete.fields["missing"])
-
-
-def test_a_corrected_address_reaches_the_structures_account(world):
-    club = world.submitted()
-    world.until_accounts_live(club)
-    ask_for_correction(world, club, **{"fields:structure": "L’adresse e-mail ne répond pas."})
-    version = world.as_partner(club, "own_application")["application"]["version"]
-    taken = {**club.structure, "email": club.representative["email"]}
-    refused = refusal(world.as_partner, club, "correct_fields", group="structure", version=version, answers=taken)
-    assert refused.code == "validation_failed"
-    other = world.submitted(Club("company"))
-    taken = {**club.structure, "email": other.structure["email"]}
-    refused = refusal(world.as_partner, club, "correct_fields", group="structure", version=version, answers=taken)
-    assert refused.code == "email_already_used"
-    fresh = {**club.structure, "email": f"fresh-{uuid4().hex[:8]}@example.org"}
-    world.as_partner(club, "correct_fields", group="structure", version=version, answers=fresh)
-    again = Club("company", structure={"email": club.structure["email"]})
-    assert world.submit(world.filled(again))
 
 
 def test_verdicts_are_the_cafs_own_business_until_they_are_sent(world):

@@ -190,6 +190,17 @@ class World:
                 reason=reason or "",
             )
 
+    def ask_for_correction(self, club: Club, **refused: str) -> Any:
+        """Refuse the items named, with their reason, accept the others, and send them back."""
+        self.judge(club, refuse=refused)
+        return self.as_agent("request_correction", application_id=club.application_id, message="Merci.")
+
+    def correct(self, club: Club, group: str, **answers: Any) -> Any:
+        """Correct one refused group of fields, the only one, and send it."""
+        version = self.as_partner(club, "own_application")["application"]["version"]
+        done = self.as_partner(club, "correct_fields", group=group, version=version, answers=answers)
+        return self.as_partner(club, "resubmit_application", version=done["version"])
+
     def rows(self, statement: str, *values: Any, service: str = "partners") -> list[tuple[Any, ...]]:
         connection = self.running.connect(service)
         try:

@@ -9,11 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from services.chassis.actor import issue_proof
 from services.chassis.ids import new_id
 from services.chassis.refusals import Refused
-from services.payouts import bank_file
+from services.payouts import bank_file, views
 from services.payouts.domain import refusals
 from services.payouts.handlers import batches, documents
+from services.payouts.models import Batch
 from tests.factories.payouts import IBAN, OTHER_IBAN
-from tests.integration.payouts.conftest import LOCKED_ON
+from tests.integration.payouts.conftest import LOCKED_ON, Call
 
 
 def test_one_payout_per_partner_holds_all_its_lines(house):
@@ -118,6 +119,35 @@ def test_a_cancelled_batch_leaves_no_trace_but_the_journal(house):
     ]
     assert house.one("SELECT amount_cents FROM batches WHERE batch_id = :id", id=house.prepare()) == 1000
     assert house.differences() == []
+
+
+def test_what_waits_for_a_release_is_told_to_those_who_may_release_it(house):
+    """By age, as the list that each count opens; and how many partners are still in no batch."""
+    house.day(house.partner(), [1000])
+    house.day(house.partner(), [2000])
+    with house.uow(house.releaser) as uow:
+        told = views.waiting(uow)
+    assert (told["to_release"]["count"], told["to_release"]["since"], told["to_prepare"]) == (0, None, 2)
+    batch_id = house.prepare()
+    with house.uow() as uow:
+        uow.session.get_one(Batch, batch_id).prepared_at -= timedelta(days=3)
+    both = Call(house.preparer.actor.account_id, "agent", "preparer", "releaser")
+    assert _to_release(house, house.releaser) == {"0-2": 0, "3-7": 1, "8-30": 0, "31-": 0}
+    assert not any(_to_release(house, both).values()), "who prepared it may not release it"
+    with house.uow(both) as uow:
+        assert len(views.batches(uow, "prepared", False, "3-7", None, 50)["items"]) == 1
+        assert not views.batches(uow, "ordered", False, None, None, 50)["items"]
+        assert views.waiting(uow)["to_prepare"] == 0
+    house.release(batch_id)
+    assert not any(_to_release(house, house.releaser).values())
+
+
+def _to_release(house, call):
+    """How many batches wait for this agent's release, by age; each the length of its list."""
+    with house.uow(call) as uow:
+        counts = {band["code"]: band["count"] for band in views.waiting(uow)["to_release"]["ages"]}
+        assert {code: len(views.batches(uow, None, True, code, None, 50)["items"]) for code in counts} == counts
+    return counts
 
 
 def test_who_prepared_never_releases(house):

@@ -177,6 +177,27 @@ def decide(db, found, **given):
         )
 
 
+def test_what_waits_for_a_decision_is_counted_and_listed_by_age(db):
+    club, shown = make.club(db), make.issue(db, 3)
+    found = [open_contestation(db, club, locked(db, club, one)) for one in shown]
+    for one, days in zip(found, (0, 7, 40), strict=True):
+        with db.unit_of_work() as uow:
+            uow.connection.execute(
+                text("UPDATE contestations SET opened_at = opened_at - make_interval(days => :days)"
+                     " WHERE contestation_id = :one"),
+                {"days": days, "one": one["contestation_id"]},
+            )  # fmt: skip
+    decide(db, found[2], accepted=False)
+    with db.unit_of_work(make.AGENT) as uow:
+        told = contestations.waiting(uow)
+        counts = {band["code"]: band["count"] for band in told["ages"]}
+        pages = {code: contestations.every(uow, state="open", age=code, cursor=None)["items"] for code in counts}
+        assert told["since"] == contestations.one(uow, found[1]["contestation_id"])["opened_at"]
+    assert (told["count"], counts) == (2, {"0-2": 1, "3-7": 1, "8-30": 0, "31-": 0})
+    listed = {code: [one["contestation_id"] for one in page] for code, page in pages.items() if page}
+    assert listed == {"0-2": [found[0]["contestation_id"]], "3-7": [found[1]["contestation_id"]]}
+
+
 def test_an_accepted_contestation_becomes_a_correction(db):
     club, (shown,) = make.club(db), make.issue(db)
     told = locked(db, club, shown)

@@ -123,8 +123,8 @@ def test_a_delegate_sees_where_it_stands_and_can_t_sign(sign_in, bus):
 
 # ── the Caf ──────────────────────────────────────────────────────────────────────────────────────────
 COUNTS = {
-    "to_countersign": 2, "oldest_to_countersign_at": "2026-11-20T09:00:00+00:00", "awaiting_approval": 1,
-    "awaiting_partner": 4, "oldest_awaiting_partner_at": None, "active": 7, "ending_soon": 0,
+    "to_countersign": 2, "awaiting_approval": 1, "awaiting_partner": 4, "oldest_awaiting_partner_at": None, "active": 7,
+    "ending_soon": 0, "waiting": {"count": 2, "since": "2026-11-20T09:00:00+00:00", "ages": []},
 }  # fmt: skip
 CONVENTION_ID = "01939f6e-4b1c-7c2e-9a53-2f6f0c5b7a10"
 LINE = {
@@ -253,7 +253,7 @@ def test_an_instructor_reads_and_does_not_sign(sign_in, bus):
 
 def test_the_caf_s_home_counts_what_waits(signatory):
     page = signatory.get("/caf").text
-    assert "À contresigner" in page and "la plus ancienne attend depuis" in page
+    assert "Conventions à contresigner" in page and "la plus ancienne attente" in page
 
 
 def test_a_service_away_leaves_its_part_out(signatory, bus):

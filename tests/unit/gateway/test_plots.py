@@ -113,7 +113,8 @@ def test_the_cafs_home_shows_what_it_can(sign_in, bus) -> None:
             "correction_requested": 0,
             "approved": 7,
             "rejected": 0,
-            "oldest_waiting_since": None,
+            "waiting": {"count": 0, "since": None, "ages": []},
+            "corrected": {"count": 0, "since": None, "ages": []},
         },
     }
     page = sign_in("instructor").get("/caf").text

@@ -145,28 +145,8 @@ def test_a_piece_may_be_framed_by_our_pages_only_and_is_never_guessed(instructor
 
 AGES = [
     {"code": "0-2", "first_days": 0, "last_days": 2, "count": 4},
-    {"code": "3-7", "first_days": 3, "last_days": 7, "count": 0},
     {"code": "8-30", "first_days": 8, "last_days": 30, "count": 1},
-    {"code": "31-", "first_days": 31, "last_days": None, "count": 2},
 ]
-COUNTS = {
-    "to_take": 6, "mine": 1, "in_review": 1, "correction_requested": 0, "approved": 0, "rejected": 0,
-    "oldest_waiting_since": "2026-09-24T09:00:00+00:00", "ages": AGES,
-}  # fmt: skip
-
-
-def test_the_home_tells_what_waits_by_age_and_each_count_opens_its_list(instructor, bus):
-    bus.answers["partners.application_counts"] = COUNTS
-    page = instructor.get("/caf").text
-    ages = page.partition('class="ages"')[2].partition("</section>")[0]
-    found = re.findall(r'href="([^"]+)"><strong>(\d)</strong> ([^<]+)<', ages)
-    address = "/caf/demandes?assigned_to=me_or_nobody&amp;age="
-    assert [(link, count, text.replace("\u00a0", " ")) for link, count, text in found] == [
-        (f"{address}31-", "2", "plus de 30 jours"),
-        (f"{address}8-30", "1", "8 à 30 jours"),
-        (f"{address}0-2", "4", "2 jours ou moins"),
-    ]
-    assert "<strong>0</strong> 3 à 7 jours" in ages.replace("\u00a0", " "), "nothing to open"
 
 
 def test_the_queue_is_filtered_by_age(instructor, bus):

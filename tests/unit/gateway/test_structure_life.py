@@ -63,7 +63,7 @@ def answers(bus):
         "partners.partner": PAGE,
         "partners.own_establishments": {"items": [PLACE]},
         "partners.own_bank_accounts": {"items": [ACCOUNT, {**ACCOUNT, "version": 1, "state": "verified"}]},
-        "partners.bank_accounts_to_verify": {"items": [ACCOUNT]},
+        "partners.bank_accounts_to_verify": {"items": [ACCOUNT], "ages": []},
         "partners.bank_account": {**ACCOUNT, "versions": [ACCOUNT]},
         "partners.directory": {"items": [CARD], "total": 1, "page": 1, "pages": 1},
         "partners.directory_export": {"items": [{**CARD, "name": "=HYPERLINK(1)"}], "next_cursor": None},
