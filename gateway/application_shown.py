@@ -1,11 +1,12 @@
 """An application as people read it: groups of labelled facts, and names instead of account ids."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from gateway.formatting import grouped, translated
+from gateway.formatting import grouped, phone, translated
 from gateway.translation import N_
 
 STRUCTURE_LABELS = {
@@ -39,74 +40,93 @@ SAID_BY_PARTNERS = (
 )  # fmt: skip
 """Labels of items and of the history, as the partners service answers them: `translated` finds their English."""
 
-Fact = tuple[str, Any, bool, Any]
-"""Label, value, whether it changed in this round, what it was before (where that may be kept)."""
+GROUPS: dict[str, dict[str, Any]] = {
+    "fields:structure_type": {"structure_type": _l("Type de structure")},
+    "fields:structure": STRUCTURE_LABELS,
+    "fields:representative": REPRESENTATIVE_LABELS,
+    "fields:activities": {"activities": _l("Activités proposées"), "federation": _l("Fédération d’affiliation")},
+    "fields:bank_account": {
+        "iban_masked": _l("IBAN"),
+        "bank_name": _l("Banque"),
+        "holder": _l("Titulaire du compte"),
+    },
+}
+"""Each group of fields with its fields and their labels, in the order of the form."""
+
+COMPARED_AS = {"iban_masked": "iban", "bank_name": "iban"}
+"""What a field is called where two rounds are compared, if it isn't its own name."""
+
+IN_WORDS: dict[str, Callable[[Any], Any]] = {
+    "structure_type": translated,
+    "activities": lambda chosen: ", ".join(translated(one["label"]) for one in chosen),
+    "siret": lambda digits: grouped(digits, 3),
+    "phone": phone,
+    "mobile": phone,
+}
+
+
+class Fact(NamedTuple):
+    """`changed`: in this round; `before`: what it was, where that may be kept."""
+
+    label: str
+    value: Any
+    changed: bool
+    before: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a new round brought for one item: the facts that differ, and how many files are new."""
+
+    item: str
+    label: str
+    facts: list[Fact]
+    new_files: int
 
 
 def facts_of_groups(found: Mapping[str, Any]) -> dict[str, list[Fact]]:
     """The facts of each group of fields, by item key."""
     changed = {item["item"]: set(item["changed_fields"]) for item in found["items"]}
+    now = {
+        "fields:structure_type": {"structure_type": found["structure_type_label"]},
+        "fields:structure": found["structure"],
+        "fields:representative": found["representative"] or {},
+        "fields:activities": {"activities": found["activities"], "federation": found["federation"]},
+        "fields:bank_account": found["bank_account"] or {},
+    }
     before = found.get("before", {})
     return {
-        "fields:structure_type": [
-            (
-                str(_l("Type de structure")),
-                translated(found["structure_type_label"]),
-                _in(changed, "structure_type"),
-                None,
-            ),
-        ],
-        "fields:structure": _facts(STRUCTURE_LABELS, _structure(found), changed, before, "fields:structure"),
-        "fields:representative": _facts(
-            REPRESENTATIVE_LABELS, found["representative"] or {}, changed, before, "fields:representative"
-        ),
-        "fields:activities": [
-            (
-                str(_l("Activités proposées")),
-                ", ".join(translated(one["label"]) for one in found["activities"]),
-                "activities" in changed.get("fields:activities", set()),
-                None,
-            ),
-            (
-                str(_l("Fédération d’affiliation")),
-                found["federation"],
-                "federation" in changed.get("fields:activities", set()),
-                None,
-            ),
-        ],
-        "fields:bank_account": _bank_account(found["bank_account"] or {}, changed.get("fields:bank_account", set())),
+        key: [
+            _fact(label, name, now[key], before.get(key, {}), changed.get(key, set())) for name, label in labels.items()
+        ]
+        for key, labels in GROUPS.items()
     }
 
 
-def _in(changed: Mapping[str, set[str]], group: str) -> bool:
-    return bool(changed.get(f"fields:{group}"))
+def _fact(label: Any, name: str, now: Mapping[str, Any], before: Mapping[str, Any], changed: set[str]) -> Fact:
+    differs = COMPARED_AS.get(name, name) in changed
+    return Fact(str(label), _in_words(name, now), differs, _in_words(name, before) if differs else None)
 
 
-def _structure(found: Mapping[str, Any]) -> dict[str, Any]:
-    shown = dict(found["structure"])
-    if shown.get("siret"):
-        shown["siret"] = grouped(shown["siret"], 3)
-    return shown
+def _in_words(name: str, values: Mapping[str, Any]) -> Any:
+    value = values.get(name)
+    return IN_WORDS[name](value) if value and name in IN_WORDS else value
 
 
-def _facts(
-    labels: Mapping[str, Any],
-    values: Mapping[str, Any],
-    changed: Mapping[str, set[str]],
-    before: Mapping[str, Mapping[str, Any]],
-    key: str,
-) -> list[Fact]:
-    names = changed.get(key, set())
-    earlier = before.get(key, {})
+def is_new(found: Mapping[str, Any], file: Mapping[str, Any]) -> bool:
+    """Whether the file came with the last corrections: it was sent while the round before stood open."""
+    return bool(found["round"] > 1 and file["round"] >= found["round"] - 1)
+
+
+def changes_of(found: Mapping[str, Any], facts: Mapping[str, list[Fact]]) -> list[Change]:
+    """What this round brought, in the order of the form; nothing in the first."""
     return [
-        (str(label), values.get(name), name in names, earlier.get(name) if name in names else None)
-        for name, label in labels.items()
-    ]
-
-
-def _bank_account(account: Mapping[str, Any], changed: set[str]) -> list[Fact]:
-    return [
-        (str(_l("IBAN")), account.get("iban_masked"), "iban" in changed, None),
-        (str(_l("Banque")), account.get("bank_name"), "iban" in changed, None),
-        (str(_l("Titulaire du compte")), account.get("holder"), "holder" in changed, None),
+        Change(
+            item["item"],
+            item["label"],
+            [fact for fact in facts.get(item["item"], []) if fact.changed],
+            sum(is_new(found, file) for file in item["documents"]),
+        )
+        for item in found["items"]
+        if item["changed"]
     ]

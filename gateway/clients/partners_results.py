@@ -255,6 +255,7 @@ class ReviewedApplication(TypedDict):
     duplicates: list[Duplicate]
     notes: list[Note]
     history: list[HistoryEntry]
+    before: dict[str, dict[str, Any]]  # item → its values in the round before, those that may be kept
     reasons: dict[str, list[str]]  # item kind → sentences to choose from
     may: list[str]  # what the state allows: "take", "verdict", "request_correction", "approve", "reject"
     partner_number: str | None

@@ -10,7 +10,7 @@ from wtforms import SelectField, TextAreaField
 
 from gateway.access import allow, viewer
 from gateway.application_pieces import at_hand, piece_shown, pieces_of
-from gateway.application_shown import facts_of_groups
+from gateway.application_shown import changes_of, facts_of_groups
 from gateway.clients.partners import DraftClient, ReviewClient
 from gateway.clients.partners_results import ReviewedApplication
 from gateway.files import send_stored
@@ -72,12 +72,14 @@ def _page(found: ReviewedApplication, status: int = 200) -> ResponseReturnValue:
     involved = [found["assigned_to"], *(note["account_id"] for note in found["notes"])]
     involved += [entry["account_id"] for entry in found["history"] if entry["by_caf"]]
     to_judge = [item for item in found["items"] if _waits(item)]
+    facts = facts_of_groups(found)
     body = render_template(
-        "caf_applications/show.html", found=found, facts=facts_of_groups(found), names=names_of_accounts(involved),
+        "caf_applications/show.html", found=found, facts=facts, changes=changes_of(found, facts),
+        names=names_of_accounts(involved),
         duplicates=DUPLICATES, labels={item["item"]: item["label"] for item in found["items"]},
         mine=found["assigned_to"] == viewer().account_id, may=set(found["may"]),
-        to_judge=to_judge, pieces=pieces_of(found["items"]), at_hand=at_hand(found["items"]),
-        shown=piece_shown(found["items"], request.args, to_judge),
+        to_judge=to_judge, pieces=pieces_of(found), at_hand=at_hand(found),
+        shown=piece_shown(found, request.args, to_judge),
         refused=[item for item in found["items"] if item["verdict"] == "refused"],
     )  # fmt: skip
     return body, status

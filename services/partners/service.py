@@ -105,8 +105,7 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
 
     @rpc(arguments.ResubmitApplication, demands=ADMINISTER)
     def resubmit_application(self, call: Any) -> Any:
-        with self.database.unit_of_work(call) as uow:
-            return corrections.resubmit_application(uow, **call.arguments)
+        return corrections.resubmit_application(self.database, call, self.identity)
 
     # «Demandes à instruire».
 

@@ -10,6 +10,7 @@ from services.partners.domain.review import (
     Item,
     Verdict,
     expected_items,
+    group_key,
     is_open,
 )
 from services.partners.models import Application, Document, HistoryEntry, Note, ReviewItem, Structure
@@ -152,7 +153,7 @@ def _item(
     dates: Mapping[str, str],
 ) -> dict[str, Any]:
     kind, _, name = item.key.partition(":")
-    changed = changed_fields(before.get(item.key, {}), after.get(item.key, {})) if before else []
+    changed = _changed(item.key, before, after)
     return {
         "item": item.key,
         "kind": kind,
@@ -169,6 +170,36 @@ def _item(
         "changed_fields": changed if kind == "fields" else [],
         "documents": [document(file, item.label) for file in files if kind == "document" and file.kind == name],
     }
+
+
+def _changed(key: str, before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names of an item's fields that differ between two rounds; nothing before the second. Of the representative
+    early applications kept the address and the number only: what a round doesn't tell isn't told as changed."""
+    if not before:
+        return []
+    was, now = before.get(key, {}), after.get(key, {})
+    return changed_fields({**now, **was} if key == group_key("representative") else was, now)
+
+
+PUBLIC_BEFORE = {
+    group_key("structure_type"): ("structure_type",),
+    group_key("structure"): STRUCTURE_FIELDS,
+    group_key("activities"): ("activities", "federation"),
+    group_key("bank_account"): ("holder",),
+}
+"""What a round keeps as it was; of the rest it knows only whether it changed."""
+
+
+def told_before(before: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The values of the round before, in people's words, where they are kept."""
+    told = {
+        key: {name: before[key].get(name) for name in names} for key, names in PUBLIC_BEFORE.items() if key in before
+    }
+    if told:
+        kind, offered = told[group_key("structure_type")], told[group_key("activities")]
+        kind["structure_type"] = structure_type_label(kind["structure_type"])
+        offered["activities"] = activities(offered["activities"] or [])
+    return told
 
 
 def _step_of(kind: str) -> int:

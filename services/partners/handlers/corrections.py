@@ -1,5 +1,6 @@
 """The partner's side of the review: what was refused is open, everything else is locked."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.chassis.database import BoundDatabase, UnitOfWork
@@ -163,11 +164,22 @@ def own_document(uow: UnitOfWork, document_id: str) -> dict[str, Any]:
     return documents.stored(uow, _open_own(uow, lock=False), document_id)
 
 
-def resubmit_application(uow: UnitOfWork, version: int) -> dict[str, Any]:
-    """Send the corrections. What was corrected needs a new verdict; what was accepted keeps its own.
+def resubmit_application(database: BoundDatabase, call: Any, identity: Any) -> dict[str, Any]:
+    """Send the corrections, with the representative as identity knows it by now. What was corrected needs a new
+    verdict; what was accepted keeps its own.
 
     Refuses `transition_refused`, `stale_version`, `corrections_incomplete`.
     """
+    with database.unit_of_work(call) as uow:
+        found = _open_own(uow, lock=False)
+        next_state(State(found.state), Action.RESUBMIT)
+        whose = found.registration_id, found.structure_id
+    person = revisions.person_of(identity, call, *whose)
+    with database.unit_of_work(call) as uow:
+        return _resubmit(uow, call.arguments["version"], person)
+
+
+def _resubmit(uow: UnitOfWork, version: int, person: Mapping[str, Any]) -> dict[str, Any]:
     found = _open_own(uow)
     rows, _, items = present(uow, found)
     state = next_state(State(found.state), Action.RESUBMIT)
@@ -177,7 +189,7 @@ def resubmit_application(uow: UnitOfWork, version: int) -> dict[str, Any]:
         rows[item.key].verdict, rows[item.key].answered = Verdict.PENDING.value, False
     found.state, found.round, found.version = state.value, found.round + 1, found.version + 1
     found.waiting_since, found.message = uow.now, None
-    revisions.remember(uow, found)
+    revisions.remember(uow, found, person)
     groups = {item.key.removeprefix("fields:") for item in corrected if item.key.startswith("fields:")}
     structures.apply_corrections(uow, found, groups)
     record(uow, found, "application:resubmit", public=True, items=[item.key for item in corrected])

@@ -17,6 +17,7 @@ from services.partners.domain.application import Action, State, allowed
 from services.partners.domain.bank_account import compared_with_rib
 from services.partners.domain.documents import BANK_DETAILS
 from services.partners.domain.waiting import AGE_LIMITS_DAYS
+from services.partners.handlers import revisions
 from services.partners.handlers.review import open_application
 from services.partners.handlers.submission import present
 from services.partners.models import Application, Document
@@ -182,11 +183,9 @@ def application(database: BoundDatabase, call: Any, identity: Any) -> dict[str, 
     with database.unit_of_work(call) as uow:
         found = open_application(uow, call.arguments["application_id"])
         shown = _shown(uow, found)
-        registration_id, structure_id = found.registration_id, found.structure_id
+        whose = found.registration_id, found.structure_id
         uow.audit("application:look", found.application_id, structure_id=found.structure_id)
-    asked = {"registration_id": registration_id, "structure_id": structure_id}
-    told = identity.call("registrant", asked, call=call, idempotent=True, as_service=True)
-    shown["representative"] = views.representative(told)
+    shown["representative"] = revisions.person_of(identity, call, *whose)
     return shown
 
 
@@ -207,7 +206,7 @@ def _shown(uow: UnitOfWork, found: Application) -> dict[str, Any]:
         "structure_type": found.structure_type,
         "structure_type_label": views.structure_type_label(found.structure_type),
         "structure": found.structure,
-        "before": {key: content for key, content in before.items() if key == "fields:structure"},
+        "before": views.told_before(before),
         "activities": views.activities(found.activities),
         "federation": found.federation,
         "bank_account": views.bank_account(found),

@@ -1,5 +1,6 @@
 """«CONTINUER»: from a complete draft to a structure, two reserved accounts and an application to review."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.chassis.database import BoundDatabase, UnitOfWork
@@ -40,9 +41,10 @@ def submit_application(database: BoundDatabase, call: Any, identity: Any) -> dic
             return done
         accounts = _accounts_of(_complete_draft(uow, token, version))
     identity.call("reserve_accounts", accounts, call=call, idempotent=True, as_service=True, deadline_s=5)
+    person = revisions.person_of(identity, call, accounts["registration_id"], accounts["structure_id"])
     with database.unit_of_work(call) as uow:
         done = _submitted_before(uow, token)
-        return done or _submit(uow, _complete_draft(uow, token, version))
+        return done or _submit(uow, _complete_draft(uow, token, version), person)
 
 
 def _submitted_before(uow: UnitOfWork, token: str) -> dict[str, Any] | None:
@@ -86,14 +88,14 @@ def _accounts_of(found: Application) -> dict[str, Any]:
     }
 
 
-def _submit(uow: UnitOfWork, found: Application) -> dict[str, Any]:
+def _submit(uow: UnitOfWork, found: Application, person: Mapping[str, Any]) -> dict[str, Any]:
     found.reference = _reference(uow)
     found.state = next_state(State(found.state), Action.SUBMIT).value
     found.submitted_at = found.waiting_since = uow.now
     found.round, found.expires_on = 1, None
     found.version += 1
     sync_items(uow, found)
-    revisions.remember(uow, found)
+    revisions.remember(uow, found, person)
     structures.create(uow, found)
     record(uow, found, "application:submit", public=True, consent_version=CONSENT_VERSION)
     uow.publish(

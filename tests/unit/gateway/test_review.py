@@ -143,6 +143,76 @@ def test_a_piece_may_be_framed_by_our_pages_only_and_is_never_guessed(instructor
     assert "frame-ancestors 'none'" in instructor.get(PAGE).headers["Content-Security-Policy"]
 
 
+# ── the second round ─────────────────────────────────────────────────────────────────────────────────
+REPRESENTATIVE = {
+    "civility": "Mme", "last_name": "Benali", "first_name": "Nadia", "position": "Présidente",
+    "email": "nadia@example.org", "mobile": "+33612345678",
+}  # fmt: skip
+
+
+def changed(key, step, *documents, fields=()):
+    return item(key, step, *documents, verdict="pending") | {"changed": True, "changed_fields": list(fields)}
+
+
+def second_round():
+    new = file(RIB, "bank_details") | {"round": 1}
+    old = [file(document_id, "identity") | {"round": 0} for document_id in (IDENTITY_FRONT, IDENTITY_BACK)]
+    sent_again = item("document:identity", 4, *old, verdict="pending") | {"reason": "Illisible."}
+    items = [
+        changed("fields:structure", 3, fields=["name"]) | {"reason": "Pas le nom des statuts."},
+        changed("fields:representative", 4, fields=["last_name", "position"]),
+        sent_again,
+        changed("fields:activities", 5, fields=["activities"]),
+        changed("document:bank_details", 6, new),
+    ]
+    return application(
+        items, round=2, structure={"name": "Judo Club de Bobigny"}, representative=REPRESENTATIVE,
+        activities=[{"code": "judo", "label": "Judo", "family": "Sport"}],
+        before={
+            "fields:structure": {"name": "Judo Club"},
+            "fields:activities": {"activities": [{"code": "danse", "label": "Danse", "family": "Sport"}]},
+        },
+    )  # fmt: skip
+
+
+def section_of(page, key):
+    return page.partition(f'id="{key}"')[2].partition("</section>")[0]
+
+
+def words(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("\u00a0", " ").split())
+
+
+def test_the_second_round_begins_with_what_changed_names_included(instructor, bus):
+    bus.answers["partners.application"] = second_round()
+    page = instructor.get(PAGE).text
+    told = words(section_of(page, "changes"))
+    assert "Ce qui a changé depuis le tour 1" in told
+    assert "Nom de la structure Judo Club de Bobigny (avant : Judo Club)" in told
+    assert "fields:representative : Nom Benali ; Fonction dans la structure Présidente" in told
+    assert "Activités proposées Judo (avant : Danse)" in told
+    assert "document:bank_details : 1 nouveau fichier" in told
+    assert "document:identity" not in told, "it came back as it was"
+    assert 'href="#fields:representative"' in section_of(page, "changes")
+
+
+def test_each_item_marks_what_changed_in_it(instructor, bus):
+    bus.answers["partners.application"] = second_round()
+    page = instructor.get(PAGE).text
+    assert re.findall(r'<dd><span class="changed">([^<]+)', section_of(page, "fields:representative")) == [
+        "Benali", "Présidente",
+    ]  # fmt: skip
+    assert "Renvoyé sans changement" in section_of(page, "document:identity")
+    assert "Demandé au tour précédent : Pas le nom des statuts." in words(section_of(page, "fields:structure"))
+    assert 'class="changed">nouveau<' in section_of(page, "document:bank_details")
+    assert 'class="changed">nouveau<' not in section_of(page, "document:identity")
+
+
+def test_the_first_round_has_nothing_that_changed(instructor):
+    page = instructor.get(PAGE).text
+    assert 'id="changes"' not in page and 'class="changed"' not in page
+
+
 AGES = [
     {"code": "0-2", "first_days": 0, "last_days": 2, "count": 4},
     {"code": "8-30", "first_days": 8, "last_days": 30, "count": 1},
