@@ -9,12 +9,11 @@ from sqlalchemy import Connection, Integer, Select, func, literal_column, select
 
 from services.transactions.models import Establishment, SeasonDay, StructureDay, Transaction
 from services.transactions.models.days import NOBODY
-from services.transactions.repository.lists import Filters, filtered
+from services.transactions.repository.counted import Filters, days_for, fitting
+from services.transactions.repository.lists import FEW, filtered
 
 _UNPAID = ("locked", "in_payout", "returned")
 _FIGURES = ("count", "amount_cents", "cancelled_count")
-_FEW = ("number", "slip_number", "pass_id")
-_OF_A_STRUCTURE = ("structure_id", "establishment_id", "operator_id", "terminal_id")
 _NONE = literal_column("0", Integer)
 
 
@@ -28,7 +27,7 @@ def totals(connection: Connection, filters: Filters) -> dict[str, int]:
 def _parts(filters: Filters) -> list[Select[Any]]:
     """What adds up to the totals. All that is paid is what the days hold, less what isn't paid yet."""
     state = filters.get("state")
-    if state == "contested" or any(filters.get(name) for name in _FEW):
+    if state == "contested" or any(filters.get(name) for name in FEW):
         return [_counted(filters)]
     if state is None:
         return [_days(filters), _counted({**filters, "state": "recorded"})]
@@ -42,38 +41,19 @@ def _parts(filters: Filters) -> list[Select[Any]]:
 def _counted(filters: Filters, sign: int = 1) -> Select[Any]:
     """Transactions one by one: for what is few, or a day's work."""
     cancelled = Transaction.state == "cancelled"
-    chosen = select(
+    chosen: Any = select(
         (sign * func.count().filter(~cancelled)).label("count"),
         (sign * func.coalesce(func.sum(Transaction.amount_cents).filter(~cancelled), _NONE)).label("amount_cents"),
         func.count().filter(cancelled).label("cancelled_count"),
     )
-    return filtered(_of_seasons(chosen, Transaction, filters), filters)
+    return filtered(chosen, filters)
 
 
 def _days(filters: Filters, *, standing: bool = True, cancelled: bool = True) -> Select[Any]:
-    days: Any = StructureDay if any(filters.get(name) for name in _OF_A_STRUCTURE) else SeasonDay
+    days = days_for(filters)
     wanted = {"count": standing, "amount_cents": standing, "cancelled_count": cancelled}
     sums = [(func.sum(getattr(days, name)) if wanted[name] else _NONE).label(name) for name in _FIGURES]
-    return _chosen_days(select(*sums), days, filters)
-
-
-def _chosen_days(chosen: Select[Any], days: Any, filters: Filters) -> Select[Any]:
-    if filters.get("structure_id"):
-        chosen = chosen.where(days.structure_id == filters["structure_id"])
-    if filters.get("establishment_id"):
-        chosen = chosen.where(days.establishment_id == filters["establishment_id"])
-    if caller_id := filters.get("terminal_id") or filters.get("operator_id"):
-        chosen = chosen.where(days.caller_id == caller_id)
-    if filters.get("from_on"):
-        chosen = chosen.where(days.recorded_on >= filters["from_on"])
-    if filters.get("before_on"):
-        chosen = chosen.where(days.recorded_on < filters["before_on"])
-    return _of_seasons(chosen, days, filters)
-
-
-def _of_seasons(chosen: Any, rows: Any, filters: Filters) -> Any:
-    seasons = filters.get("season_ids")
-    return chosen if seasons is None else chosen.where(rows.season_id.in_(seasons))
+    return fitting(select(*sums), days, filters)
 
 
 def by_establishment(connection: Connection, structure_id: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from services.chassis import clock
 from services.chassis.ids import new_id
 from services.transactions import reconcile
 from services.transactions.domain.states import TransactionState
-from services.transactions.handlers import cancelling, lists, locking, scans, seasons
+from services.transactions.handlers import activity, cancelling, lists, locking, scans, seasons
 from tests.factories import transactions as make
 
 EVERYTHING = """
@@ -87,6 +87,12 @@ def a_past(db):
     return desks
 
 
+def desk_of(call):
+    """The filter that finds what this person or terminal recorded."""
+    actor = call.actor
+    return {"operator_id": actor.account_id} if actor.account_id else {"terminal_id": actor.scope["terminal_id"]}
+
+
 def test_totals_are_what_a_count_of_everything_says(db):
     desks = a_past(db)
     today = clock.today()
@@ -96,17 +102,56 @@ def test_totals_are_what_a_count_of_everything_says(db):
         for days in ({"from_on": today}, {"to_on": today - timedelta(days=1)}):
             assert all_totals(db, **given, **days) == counted(db, **given, **days)
         for club, call in desks:
-            actor, own = call.actor, {"structure_id": club.structure_id}
-            person = {"operator_id": actor.account_id} if actor.account_id else {}
-            terminal = {"terminal_id": actor.scope["terminal_id"]} if "terminal_id" in actor.scope else {}
+            own, desk = {"structure_id": club.structure_id}, desk_of(call)
             with db.unit_of_work(club.person("accountant")) as uow:
                 assert lists.own_totals(uow, **given) == counted(db, **given, **own)
-                assert lists.own_totals(uow, **given, **person, **terminal) == counted(
-                    db, **given, **own, **person, **terminal
-                )
+                assert lists.own_totals(uow, **given, **desk) == counted(db, **given, **own, **desk)
             place = {"establishment_id": club.establishment_id}
             assert all_totals(db, **given, **place) == counted(db, **given, **place)
     assert disagreements(db) == {}
+
+
+def walked(db, call, page, **filters):
+    """The numbers on all pages of a list, in their order."""
+    numbers, cursor = [], None
+    while True:
+        with db.unit_of_work(call) as uow:
+            told = page(uow, cursor=cursor, limit=5, **filters)
+        numbers += [one["number"] for one in told["items"]]
+        cursor = told["next_cursor"]
+        if cursor is None:
+            return numbers
+
+
+def newest_first(db):
+    """Every transaction, as a look at the table finds them."""
+    with db.unit_of_work() as uow:
+        rows = uow.connection.execute(text("SELECT * FROM transactions ORDER BY recorded_at DESC, transaction_id DESC"))
+        return [dict(row) for row in rows.mappings()]
+
+
+def fits(row, *, from_on=None, to_on=None, state=None, **equal):
+    """Whether a transaction is what the filters ask for."""
+    in_state = state is None or (row["contested"] if state == "contested" else row["state"] == state)
+    in_time = (from_on or row["recorded_on"]) <= row["recorded_on"] <= (to_on or row["recorded_on"])
+    return in_state and in_time and all(str(row[name]) == value for name, value in equal.items())
+
+
+def test_all_pages_together_are_the_whole_list_in_its_order(db):
+    [(club, terminal), (_, person), *_] = a_past(db)
+    change(db, "UPDATE transactions SET contested = true WHERE number = (SELECT max(number) FROM transactions)")
+    today, past, own = clock.today(), newest_first(db), {"structure_id": club.structure_id}
+    narrowed = [desk_of(terminal), desk_of(person), {"establishment_id": club.establishment_id}]
+    for state, days in itertools.product(
+        (None, "contested", *TransactionState), ({}, {"from_on": today}, {"to_on": today - timedelta(days=1)})
+    ):
+        given = ({"state": state} if state else {}) | days
+        wanted = [row["number"] for row in past if fits(row, **given)]
+        assert walked(db, make.AGENT, lists.all_transactions, **given) == wanted
+        assert walked(db, make.AGENT, lists.all_transactions, scheme=make.SCHEME, **given) == wanted
+        for one in narrowed:
+            wanted = [row["number"] for row in past if fits(row, **given, **own, **one)]
+            assert walked(db, club.person("accountant"), lists.own_transactions, **given, **one) == wanted
 
 
 def test_figures_of_a_season_follow_every_step(db):
@@ -122,15 +167,34 @@ def test_figures_of_a_season_follow_every_step(db):
     }
 
 
+def test_plots_draw_what_a_count_of_everything_says(db):
+    [(club, _), *_] = a_past(db)
+    today = clock.today()
+    with db.unit_of_work(make.AGENT) as uow:
+        days = {one["day"]: one for one in activity.all_activity(uow)["days"]}
+    with db.unit_of_work(club.person("accountant")) as uow:
+        months = activity.own_activity(uow)["months"]
+    assert (len(days), max(days), len(months)) == (activity.DAYS, today, activity.MONTHS)
+    for day in (today, today - timedelta(days=1), today - timedelta(days=2)):
+        whole = counted(db, from_on=day, to_on=day)
+        assert {name: days[day][name] for name in ("count", "amount_cents")} == without_cancelled(whole)
+    own = counted(db, structure_id=club.structure_id)
+    drawn = {name: sum(month[name] for month in months) for name in ("count", "amount_cents")}
+    assert drawn == without_cancelled(own)
+
+
+def without_cancelled(figures):
+    return {name: value for name, value in figures.items() if name != "cancelled_count"}
+
+
 def test_places_of_a_partner_are_added_up(db):
     [(club, call), *_] = a_past(db)
     record(db, call, make.issue(db, first=50)[0], 5)
     with db.unit_of_work(make.AGENT) as uow:
         [place] = lists.totals_by_establishment(uow, club.structure_id)
     assert (place["establishment_id"], place["name"]) == (club.establishment_id, "Siège")
-    assert {name: place[name] for name in ("count", "amount_cents")} == {
-        name: value for name, value in counted(db, structure_id=club.structure_id).items() if name != "cancelled_count"
-    }
+    whole = counted(db, structure_id=club.structure_id)
+    assert {name: place[name] for name in ("count", "amount_cents")} == without_cancelled(whole)
 
 
 def test_a_partner_sees_its_own_days_only(db):
