@@ -35,6 +35,10 @@ def test_the_heading_of_numbers_stands_above_them(visitor) -> None:
     assert [name for number, name in headings if not number] == ["Date", "Numéro", "Enfant", "État"]
 
 
+def test_a_cell_that_says_nothing_is_left_out_of_a_card(visitor) -> None:
+    assert re.findall(r'data-label="(\w+)" class="bare">([^<]*)<', shown_table(visitor)) == [("Enfant", "–")]
+
+
 def shown_table(visitor) -> str:
     """The table of the page of components."""
     return str(visitor.get("/dev/components").text).partition('aria-label="Transactions"')[2].partition("</table>")[0]
