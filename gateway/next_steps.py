@@ -120,15 +120,24 @@ def _convention_steps(convention: Any, who: Viewer) -> list[Step]:
     if state == "refused":
         return [Step(_("Convention refusée par la Caf"), convention.get("reason") or "", "bad")]
     if state == "terminated":
-        return [Step(_ended_title(convention), convention.get("reason") or "", "bad")]
+        return [_ended(convention)]
     return []
 
 
-def _ended_title(convention: Any) -> str:
-    if not convention["in_force"]:
-        return _("Convention résiliée")
-    ends_on = day(convention["terminated_on"])
-    return _("Convention résiliée à compter du %(day)s : les pass sont acceptés jusque-là", day=ends_on)
+def _ended(convention: Any) -> Step:
+    """Over, or about to be. Who is no partner any more asks the Caf for another convention, under the same number."""
+    if convention["in_force"]:
+        last = day(convention["terminated_on"])
+        title = _("Convention résiliée à compter du %(day)s : les pass sont acceptés jusque-là", day=last)
+        return Step(title, convention.get("reason") or "", "bad")
+    expired = convention.get("cause") == "term"
+    title = _("Convention arrivée à son terme") if expired else _("Convention résiliée")
+    again = _(
+        "Pour en signer une nouvelle, écrivez à la Caf : vous gardez votre numéro partenaire et n’avez pas de nouvelle "
+        "demande de labellisation à faire."
+    )
+    text = again if expired else " ".join(part for part in (convention.get("reason"), again) if part)
+    return Step(title, text, "bad", action=_("Écrire à la Caf"), url=_link("assistance.ask"))
 
 
 def _sign() -> Step:

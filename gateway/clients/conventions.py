@@ -138,7 +138,7 @@ class CafConventionsClient(ServiceClient):
         return self._call("withdraw_termination", convention_id=convention_id, reason=reason)
 
     def prepare_again(self, convention_id: str) -> dict[str, str]:
-        """{"convention_id"} of another convention to sign, after a refusal. Refuses `transition_refused`,
+        """{"convention_id"} of another convention to sign, after a refusal or an end. Refuses `transition_refused`,
         `not_approved`, `amendment_pending`."""
         return self._call("prepare_again", convention_id=convention_id)
 

@@ -22,8 +22,10 @@ class ConventionStanding(TypedDict):
     ends_on: str | None
     terminated_on: str | None
     reason: str | None
+    cause: str | None  # why it is over, as in `CafConvention`
     downloadable: bool
-    in_force: bool
+    in_force: bool  # whether the structure is a partner today, by this convention or by the one before
+    current_ends_on: str | None  # until when at least, as far as both have signed
 
 
 class Article(TypedDict):

@@ -231,7 +231,7 @@ def amend(convention_id: Any) -> ResponseReturnValue:
 @blueprint.post("/<uuid:convention_id>/nouvelle")
 @allow("signatory")
 def prepare_again(convention_id: Any) -> ResponseReturnValue:
-    """After a refusal, another convention to sign."""
+    """After a refusal or an end, another convention to sign."""
     try:
         made = CafConventionsClient().prepare_again(str(convention_id))
         flash(_("Une nouvelle convention est préparée : le représentant légal peut la lire et la signer."), "success")

@@ -32,8 +32,8 @@ REFUSALS = {
                                        "plus tard le lendemain, ou résiliez celle qui la suit.")),
     "termination_pending": (409, N_("La résiliation des conventions de cette structure est déjà décidée pour le "
                                     "{effective_on}. Annulez-la d’abord si la date doit changer.")),
-    "termination_in_effect": (409, N_("La résiliation a pris effet : elle ne peut plus être annulée. La structure peut "
-                                      "déposer une nouvelle demande.")),
+    "termination_in_effect": (409, N_("La résiliation a pris effet : elle ne peut plus être annulée. Vous pouvez "
+                                      "préparer une nouvelle convention pour cette structure.")),
     "evidence_not_yet": (409, N_("Le dossier de preuve est disponible une fois la convention signée par le "
                                  "partenaire.")),
     "seal_unavailable": (503, N_("Le cachet électronique n’est pas disponible. Réessayez plus tard.")),

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from services.conventions.domain.refusals import ConventionUnknown, JobUnknown
-from services.conventions.domain.states import OPEN, ConventionState
+from services.conventions.domain.states import OPEN, ConventionState, RefusalCause
 from services.conventions.models import (
     Convention,
     CountersignItem,
@@ -49,27 +49,36 @@ def others_of(session: Session, found: Convention) -> list[Convention]:
     return list(session.scalars(query.order_by(Convention.prepared_at.desc(), Convention.id.desc())))
 
 
-def termination_is_pending(session: Session, structure_id: str, today: date) -> bool:
-    """Whether the end of the structure's conventions is decided for a day to come."""
-    decided = exists().where(
-        Convention.structure_id == structure_id,
-        Convention.state == ConventionState.TERMINATED,
-        Convention.terminated_on > today,
-    )
-    return bool(session.scalar(select(decided)))
-
-
-def newest_of(session: Session, structure_id: str | None, *, lock: bool = False) -> Convention | None:
-    """The convention that matters to the structure: the open one, else the newest."""
+def foremost_of(
+    session: Session, structure_id: str | None, today: date, *, lock: bool = False
+) -> Convention | None:
+    """The convention that matters to the structure: the open one, else the newest that binds or will, else the one that
+    ended last. What only fell with another is no story of its own."""
     if structure_id is None:
         return None
-    query = (
-        select(Convention)
-        .where(Convention.structure_id == structure_id)
-        .order_by(Convention.state.in_(OPEN).desc(), Convention.prepared_at.desc(), Convention.id.desc())
-        .limit(1)
+    fell = and_(Convention.state == ConventionState.REFUSED, Convention.cause == RefusalCause.TERMINATION)
+    order = (
+        Convention.state.in_(OPEN).desc(),
+        _lives(today).desc(),
+        func.coalesce(fell, False),
+        Convention.waiting_since.desc(),
+        Convention.prepared_at.desc(),
+        Convention.id.desc(),
     )
+    query = select(Convention).where(Convention.structure_id == structure_id).order_by(*order).limit(1)
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def _lives(today: date) -> Any:
+    """Signed by both, and not over."""
+    ends_later = and_(Convention.state == ConventionState.TERMINATED, Convention.terminated_on > today)
+    return func.coalesce(or_(Convention.state == ConventionState.ACTIVE, ends_later), False)
+
+
+def living_of(session: Session, structure_id: str, today: date) -> list[Convention]:
+    """What both have signed and isn't over, in the order in which it binds."""
+    query = select(Convention).where(Convention.structure_id == structure_id, _lives(today))
+    return list(session.scalars(query.order_by(Convention.effective_on)))
 
 
 def open_of(session: Session, structure_id: str) -> Convention | None:
@@ -77,9 +86,9 @@ def open_of(session: Session, structure_id: str) -> Convention | None:
     return session.scalar(query)
 
 
-def to_sign(session: Session, structure_id: str | None) -> Convention:
-    """The structure's open or newest convention, locked. Raises ConventionUnknown."""
-    found = newest_of(session, structure_id, lock=True)
+def to_sign(session: Session, structure_id: str | None, today: date) -> Convention:
+    """The structure's open or foremost convention, locked. Raises ConventionUnknown."""
+    found = foremost_of(session, structure_id, today, lock=True)
     if found is None:
         raise ConventionUnknown
     return found

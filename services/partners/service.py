@@ -186,7 +186,7 @@ class PartnersService(StructureLife, Service, revoked_by("identity", _WITHDRAWAL
     @on_event(messages.ConventionActivated)
     def on_convention_activated(self, event: Any) -> None:
         with self.database.once(event) as uow:
-            structures.on_convention_activated(uow, **event.data)
+            structures.on_convention_activated(uow, event.time, **event.data)
             documents.on_convention_activated(uow, event.data["structure_id"])
 
     @on_event(messages.ConventionTerminated)

@@ -128,7 +128,7 @@ class TerminationPending(Refusal):
 
 
 class TerminationInEffect(Refusal):
-    """The day of the termination has come: it can't be withdrawn any more. A new application is needed."""
+    """The day of the termination has come: it can't be withdrawn any more. Prepare another convention."""
 
     code = "termination_in_effect"
 

@@ -21,7 +21,8 @@ class ConventionState(StrEnum):
     REFUSED = "refused"
     """Not signed by the Caf; the end."""
     TERMINATED = "terminated"
-    """Ended by a decision, by its date, or replaced; the end, unless a decision for a later day is withdrawn."""
+    """Ended by a decision, by its date, or replaced; the end, unless a decision for a later day is withdrawn. The
+    structure may sign another one."""
 
 
 class Act(StrEnum):
@@ -44,6 +45,10 @@ TRANSITIONS: dict[tuple[ConventionState, Act], ConventionState] = {
 
 OPEN = frozenset({ConventionState.PREPARED, ConventionState.SIGNED_BY_PARTNER})
 """A structure has at most one convention in these states."""
+
+
+OVER = frozenset({ConventionState.REFUSED, ConventionState.TERMINATED})
+"""Nothing waits any more; one that is terminated for a later day still binds."""
 
 
 class RefusalCause(StrEnum):

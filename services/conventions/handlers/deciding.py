@@ -1,15 +1,17 @@
 """What the Caf sees of conventions, what it may do with each, and the refusal to sign one."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from services.chassis.ages import Ages
 from services.chassis.database import UnitOfWork
 from services.conventions import repository, text_files
 from services.conventions.domain import endings, states, texts
-from services.conventions.domain.states import ConventionState, Kind, RefusalCause
+from services.conventions.domain.refusals import AmendmentPending, NotApproved, TransitionRefused
+from services.conventions.domain.states import ConventionState, RefusalCause
 from services.conventions.domain.waiting import AGE_LIMITS_DAYS
-from services.conventions.handlers import chain, preparing, reading, views
+from services.conventions.handlers import chain, preparing, reading, terms, views
 from services.conventions.models import Convention, Document, Structure
 
 ENDING_SOON = timedelta(days=60)
@@ -39,6 +41,7 @@ def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
     found = repository.by_id(uow.session, convention_id)
     structure = repository.structure(uow.session, found.structure_id)
     document = repository.document(uow.session, found.signed_document_id or found.document_id)
+    others = repository.others_of(uow.session, found)
     return {
         **views.line(found, structure, uow.now),
         "commune_name": structure.commune_name if structure else None,
@@ -55,31 +58,30 @@ def convention(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
         "chain_length": found.chain_length,
         "chain_head": found.chain_head,
         "history": [views.link(link) for link in chain.read(uow.session, found.id)],
-        "others": [views.of_the_same_structure(one, uow.today) for one in repository.others_of(uow.session, found)],
-        "may": _may(uow, found),
+        "others": [views.of_the_same_structure(one, uow.today) for one in others],
+        "may": _may(uow, found, others),
     }
 
 
-def _may(uow: UnitOfWork, found: Convention) -> list[str]:
+def _may(uow: UnitOfWork, found: Convention, others: Sequence[Convention]) -> list[str]:
     """What the state allows; the roles are for the page to mind, and for the methods."""
     checks = {
         "countersign": found.state == ConventionState.SIGNED_BY_PARTNER and found.approved_at is not None,
         "refuse": found.state in states.OPEN,
-        "terminate": _may_terminate(uow, found),
+        "terminate": _may_terminate(found, others, uow.today),
         "withdraw_termination": endings.pending(found.state, found.terminated_on, uow.today),
         "evidence": found.signed_at is not None,
         "document": found.document_id is not None,
         "amend": _may_amend(uow, found),
-        "prepare_again": _may_prepare_again(uow, found),
+        "prepare_again": _may_prepare_again(found, others, uow.today),
         "unblock": found.code_blocked_until is not None and found.code_blocked_until > uow.now,
     }
     return [name for name, allowed in checks.items() if allowed]
 
 
-def _may_terminate(uow: UnitOfWork, found: Convention) -> bool:
-    return found.state == ConventionState.ACTIVE and not repository.termination_is_pending(
-        uow.session, found.structure_id, uow.today
-    )
+def _may_terminate(found: Convention, others: Sequence[Convention], today: date) -> bool:
+    decided = any(endings.pending(one.state, one.terminated_on, today) for one in others)
+    return found.state == ConventionState.ACTIVE and not decided
 
 
 def _may_amend(uow: UnitOfWork, found: Convention) -> bool:
@@ -92,11 +94,12 @@ def _may_amend(uow: UnitOfWork, found: Convention) -> bool:
     )
 
 
-def _may_prepare_again(uow: UnitOfWork, found: Convention) -> bool:
-    if found.state != ConventionState.REFUSED or found.kind != Kind.INITIAL or found.approved_at is None:
+def _may_prepare_again(found: Convention, others: Sequence[Convention], today: date) -> bool:
+    family = sorted([found, *others], key=lambda one: one.id, reverse=True)
+    try:
+        return bool(terms.followed(found, family, today))
+    except (TransitionRefused, NotApproved, AmendmentPending):
         return False
-    newest = repository.newest_of(uow.session, found.structure_id)
-    return newest is not None and newest.id == found.id
 
 
 def _renamed(found: Convention, document: Document | None, structure: Structure | None) -> bool:

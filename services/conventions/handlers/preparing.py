@@ -52,6 +52,7 @@ def announce_prepared(uow: UnitOfWork, convention: Convention) -> None:
         structure_id=convention.structure_id,
         application_id=convention.application_id,
         kind=convention.kind,
+        replaces_id=convention.replaces_id,
         text_version=convention.text_version,
     )
     uow.publish(messages.ConventionPrepared, convention_id=convention.id, structure_id=convention.structure_id)

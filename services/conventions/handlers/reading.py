@@ -22,16 +22,20 @@ FACTS = {"table": "document", "column": "facts"}
 
 
 def own_convention(uow: UnitOfWork) -> dict[str, Any]:
-    """Where the actor's structure stands: ``{"convention": …|None}``."""
-    found = repository.newest_of(uow.session, uow.actor.scope.get("structure_id"))
-    return {"convention": views.standing(found, uow.today) if found else None}
+    """Where the actor's structure stands: ``{"convention": …|None}``, and until when it is a partner."""
+    found = repository.foremost_of(uow.session, uow.actor.scope.get("structure_id"), uow.today)
+    return {"convention": _standing(uow, found) if found else None}
+
+
+def _standing(uow: UnitOfWork, found: Convention) -> dict[str, Any]:
+    return views.standing(found, repository.living_of(uow.session, found.structure_id, uow.today), uow.today)
 
 
 def open_convention(database: BoundDatabase, call: Call, partners: Any, identity: Any) -> dict[str, Any]:
     """What is to be read and signed. While it is to be signed, the document is made anew whenever the facts or the
     text in effect have changed; afterwards it is what was signed. Raises ConventionUnknown."""
     with database.unit_of_work(call) as uow:
-        convention = repository.newest_of(uow.session, call.actor.scope.get("structure_id"))
+        convention = repository.foremost_of(uow.session, call.actor.scope.get("structure_id"), uow.today)
         if convention is None:
             raise ConventionUnknown
         current = repository.document(uow.session, convention.document_id)
@@ -111,7 +115,7 @@ def _opened(uow: UnitOfWork, convention_id: str) -> dict[str, Any]:
     facts = facts_of(document)
     text = texts.filled(text_files.text_of(document.text_version), facts)
     return {
-        **views.standing(convention, uow.today),
+        **_standing(uow, convention),
         "structure_name": facts["structure"]["name"],
         "document": views.document(convention, document),
         "text": views.text(text),
@@ -135,7 +139,7 @@ def _changes(uow: UnitOfWork, convention: Convention, text: texts.Text) -> list[
 def confirm_reading(uow: UnitOfWork, *, document_sha256: str, how: str, ip: str, user_agent: str) -> dict[str, Any]:
     """The last page was reached, or the person states that they have read all. Raises DocumentChanged,
     TransitionRefused."""
-    convention = repository.to_sign(uow.session, uow.actor.scope.get("structure_id"))
+    convention = repository.to_sign(uow.session, uow.actor.scope.get("structure_id"), uow.today)
     check_document(uow, convention, document_sha256)
     if convention.read_at is None:
         convention.read_at = uow.now

@@ -45,7 +45,7 @@ def request_signing_code(
 
 def _prepare(uow: UnitOfWork, document_sha256: str, code: str, origin: dict[str, Any]) -> str:
     """Raises TransitionRefused, DocumentChanged, ReadingRequired, SigningBlocked, TooManyCodes."""
-    convention = repository.to_sign(uow.session, uow.actor.scope.get("structure_id"))
+    convention = repository.to_sign(uow.session, uow.actor.scope.get("structure_id"), uow.today)
     reading.check_document(uow, convention, document_sha256)
     if convention.read_at is None:
         raise ReadingRequired
@@ -139,7 +139,7 @@ def sign_convention(uow: UnitOfWork, *, document_sha256: str, code: str, ip: str
 
     Raises TransitionRefused, DocumentChanged, SigningBlocked, SigningCodeMissing, SigningCodeExpired, SigningCodeWrong.
     """
-    convention = repository.to_sign(uow.session, uow.actor.scope.get("structure_id"))
+    convention = repository.to_sign(uow.session, uow.actor.scope.get("structure_id"), uow.today)
     document = reading.check_document(uow, convention, document_sha256)
     tries = Tries(convention.code_failures, convention.code_blocked_until).at(uow.now)
     tries.check(uow.now)

@@ -1,14 +1,16 @@
-"""Conventions that are proposed after the first: amendments, renewals, and another one after a refusal."""
+"""Conventions that are proposed after the first: amendments, renewals, and another one after a refusal or an end."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from services.chassis.database import UnitOfWork
 from services.conventions import repository, text_files
-from services.conventions.domain import texts
+from services.conventions.domain import endings, states, texts
 from services.conventions.domain.refusals import AmendmentPending, NotApproved, TextUpToDate, TransitionRefused
 from services.conventions.domain.states import ConventionState, Kind
 from services.conventions.handlers import succession
+from services.conventions.models import Convention
 
 RENEW_BEFORE = timedelta(days=60)  # the text, article 10: two months before the term
 AT_ONCE = 500
@@ -34,17 +36,35 @@ def amend_all(uow: UnitOfWork) -> dict[str, Any]:
 
 
 def prepare_again(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
-    """After a refusal, another convention to sign for the same approved application, with the facts of today. Raises
-    ConventionUnknown, TransitionRefused, NotApproved, AmendmentPending."""
-    found = repository.by_id(uow.session, convention_id, lock=True)
-    if found.state != ConventionState.REFUSED or found.kind != Kind.INITIAL:
+    """After a refusal or an end, another convention to sign for the same approved application, under the same partner
+    number, with the facts of today. Raises ConventionUnknown, TransitionRefused, NotApproved, AmendmentPending."""
+    family = repository.family_of(uow.session, convention_id)
+    found = next(one for one in family if one.id == convention_id)
+    before, kind = followed(found, family, uow.today)
+    return {"convention_id": succession.following(uow, before, kind).id}
+
+
+def followed(found: Convention, family: Sequence[Convention], today: date) -> tuple[Convention, Kind]:
+    """What another convention prepared from ``found`` would follow, and as what: a refused amendment or renewal is
+    proposed once more while what it was to replace binds; else the structure begins anew. ``family``: all conventions
+    of the structure, the newest first. Raises TransitionRefused, NotApproved, AmendmentPending."""
+    if found.state not in states.OVER:
         raise TransitionRefused(state=found.state, act="prepare_again")
     if found.approved_at is None:
         raise NotApproved
-    newest = repository.newest_of(uow.session, found.structure_id)
-    if newest is not None and newest.id != found.id:
+    if any(one.state in states.OPEN for one in family):
         raise AmendmentPending
-    return {"convention_id": succession.following(uow, found, Kind.INITIAL).id}
+    living = [one for one in family if _lives(one, today)]
+    if not living:
+        signed = (one for one in family if one.activated_at is not None)
+        return next(signed, found), Kind.INITIAL
+    if [found.replaces_id] != [one.id for one in living] or living[0].state != ConventionState.ACTIVE:
+        raise TransitionRefused(state=found.state, act="prepare_again")
+    return living[0], Kind(found.kind)
+
+
+def _lives(one: Convention, today: date) -> bool:
+    return one.state == ConventionState.ACTIVE or endings.pending(one.state, one.terminated_on, today)
 
 
 def prepare_renewals(uow: UnitOfWork) -> int:

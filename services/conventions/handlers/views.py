@@ -1,7 +1,8 @@
 """What callers are told: plain values, no row objects."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.chassis.database import UnitOfWork
@@ -13,8 +14,10 @@ from services.conventions.domain.states import ConventionState
 from services.conventions.models import Convention, Document, Structure
 
 
-def standing(convention: Convention, today: date) -> dict[str, Any]:
-    """Where a convention stands, for its partner."""
+def standing(convention: Convention, living: Sequence[Convention], today: date) -> dict[str, Any]:
+    """Where a convention stands, for its partner. ``living``: what both have signed and isn't over, by which
+    ``in_force`` says whether the structure is a partner today, and ``current_ends_on`` until when at least."""
+    binding = next((one for one in living if _in_force(one, today)), None)
     return {
         "convention_id": convention.id,
         "kind": convention.kind,
@@ -27,11 +30,20 @@ def standing(convention: Convention, today: date) -> dict[str, Any]:
         "ends_on": convention.ends_on,
         "terminated_on": convention.terminated_on,
         "reason": convention.reason,
+        "cause": convention.cause,
         "downloadable": convention.document_id is not None,
-        "in_force": states.in_force(
-            convention.state, convention.effective_on, convention.ends_on, today, convention.terminated_on
-        ),
+        "in_force": binding is not None,
+        "current_ends_on": _last_day(binding) if binding else None,
     }
+
+
+def _in_force(found: Convention, today: date) -> bool:
+    return states.in_force(found.state, found.effective_on, found.ends_on, today, found.terminated_on)
+
+
+def _last_day(found: Convention) -> date | None:
+    """The day before a termination that is decided, else the end of the term."""
+    return found.terminated_on - timedelta(days=1) if found.terminated_on else found.ends_on
 
 
 def document(convention: Convention, found: Document, *, sealed: bool = False) -> dict[str, Any]:
@@ -112,9 +124,7 @@ def of_the_same_structure(convention: Convention, today: date) -> dict[str, Any]
     return {
         "convention_id": convention.id,
         **{name: getattr(convention, name) for name in facts},
-        "in_force": states.in_force(
-            convention.state, convention.effective_on, convention.ends_on, today, convention.terminated_on
-        ),
+        "in_force": _in_force(convention, today),
     }
 
 

@@ -170,14 +170,11 @@ def is_active(structure: Structure, uow: UnitOfWork) -> bool:
     return structure.active_since is not None and not ended
 
 
-def on_convention_activated(uow: UnitOfWork, structure_id: str, activated_at: Any) -> None:
-    """Both have signed: the structure appears in «Liste des partenaires»."""
+def on_convention_activated(uow: UnitOfWork, told_at: datetime, structure_id: str, activated_at: Any) -> None:
+    """Both have signed: the structure appears in «Liste des partenaires», for the first time or again."""
     structure = uow.session.get_one(Structure, structure_id, with_for_update=True)
     structure.active_since = structure.active_since or activated_at
-    structure.ended_at = None
-    structure.updated_at = uow.now
-    uow.session.flush()
-    directory.refresh(uow, structure_id)
+    _ends(uow, told_at, structure_id, None)
 
 
 def on_convention_terminated(uow: UnitOfWork, told_at: datetime, structure_id: str, effective_on: Any) -> None:
@@ -193,9 +190,8 @@ def on_convention_termination_withdrawn(uow: UnitOfWork, told_at: datetime, stru
 def _ends(uow: UnitOfWork, told_at: datetime, structure_id: str, ended_at: datetime | None) -> None:
     """The newest word on the end counts, whatever the order of arrival."""
     structure = uow.session.get_one(Structure, structure_id, with_for_update=True)
-    if structure.end_told_at is not None and told_at < structure.end_told_at:
-        return
-    structure.ended_at, structure.end_told_at = ended_at, told_at
+    if structure.end_told_at is None or told_at >= structure.end_told_at:
+        structure.ended_at, structure.end_told_at = ended_at, told_at
     structure.updated_at = uow.now
     uow.session.flush()
     directory.refresh(uow, structure_id)

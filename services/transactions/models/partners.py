@@ -17,7 +17,7 @@ class Partner(Base):  # type: ignore[misc, valid-type]
     partner_number: Mapped[Words | None]
     active_from: Mapped[Day | None]
     active_until: Mapped[Day | None]
-    ended_at: Mapped[Instant | None]  # of the newest word on its end: an older one doesn't undo it
+    ended_at: Mapped[Instant | None]  # of the newest word on whether it holds: an older one doesn’t undo it
     named_at: Mapped[Instant | None]  # of the newest event that named it: an older one changes nothing
 
 

@@ -52,17 +52,21 @@ def _coalesce(newer: Any) -> Any:
 
 
 def activate(connection: Connection, structure_id: str, partner_number: str, effective_on: date, at: datetime) -> None:
-    """The convention is active from ``effective_on`` on; an earlier termination no longer counts, a later one does."""
-    ended_later = case((Partner.ended_at > at, Partner.active_until), else_=None)
-    row = {"structure_id": structure_id, "partner_number": partner_number, "active_from": effective_on}
-    connection.execute(
-        insert(Partner)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=["structure_id"],
-            set_={"partner_number": partner_number, "active_from": effective_on, "active_until": ended_later},
-        )
-    )
+    """The convention is active from ``effective_on`` on; a termination that was told earlier no longer counts, whenever
+    it is heard, one that is told later does."""
+    row = {
+        "structure_id": structure_id,
+        "partner_number": partner_number,
+        "active_from": effective_on,
+        "active_until": None,
+        "ended_at": at,
+    }
+    told_later = {
+        "active_until": case((Partner.ended_at > at, Partner.active_until), else_=None),
+        "ended_at": func.greatest(Partner.ended_at, at),
+    }
+    known = insert(Partner).values(row)
+    connection.execute(known.on_conflict_do_update(index_elements=["structure_id"], set_=row | told_later))
 
 
 def terminate(connection: Connection, structure_id: str, effective_on: date, at: datetime) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from services.chassis import clock
 from services.conventions.domain.refusals import (
+    AmendmentPending,
     TerminationAfterTerm,
     TerminationInEffect,
     TerminationInThePast,
     TerminationPending,
+    TransitionRefused,
 )
 from services.conventions.handlers import deciding, ending, terms
 from tests.integration.conventions.world import Club, World
@@ -139,7 +141,7 @@ def test_what_waited_for_signatures_is_proposed_anew_when_the_termination_is_wit
     world.run(terms.amend, actor=world.agent(), convention_id=found["convention_id"])
     fell = club.sign().convention_id
     terminate(world, found, clock.today() + timedelta(days=10))
-    assert club.own()["state"] == "refused"
+    assert again(world, {"convention_id": fell})["state"] == "refused"
     withdraw(world, found)
     proposed = club.own()
     assert (proposed["state"], proposed["kind"]) == ("prepared", "amendment")
@@ -154,3 +156,118 @@ def test_a_termination_in_effect_stays_for_all_that_it_ended(world: World, move_
     for one in (this_year, next_year):
         with pytest.raises(TerminationInEffect):
             withdraw(world, one)
+
+
+# ── after the end ────────────────────────────────────────────────────────────────────────────────────
+def prepare_again(world: World, convention: dict) -> str:
+    made = world.run(terms.prepare_again, actor=world.agent(), convention_id=convention["convention_id"])
+    return str(made["convention_id"])
+
+
+def terminated_today(world: World) -> tuple[Club, dict]:
+    club = world.partner()
+    return club, terminate(world, world.look(club), clock.today())
+
+
+def expired(world: World, move_clock) -> tuple[Club, dict]:
+    """A partner that never signed the renewal, which an agent then refused: nothing waits any more."""
+    club = world.partner()
+    found = world.look(club)
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    world.run(deciding.refuse, actor=world.agent(), convention_id=club.convention_id, reason="Sans nouvelles")
+    move_clock("+366d")
+    world.run(ending.end_terms)
+    return club, again(world, found)
+
+
+@pytest.mark.parametrize("how", ["terminated", "expired"])
+def test_whose_convention_is_over_signs_another_one_under_the_same_number(world: World, move_clock, how: str):
+    club, over = terminated_today(world) if how == "terminated" else expired(world, move_clock)
+    assert over["cause"] == {"terminated": "decision", "expired": "term"}[how] and "prepare_again" in over["may"]
+    made = prepare_again(world, over)
+    assert club.own()["convention_id"] == made and club.own()["state"] == "prepared"
+    assert not club.own()["in_force"]
+    assert world.countersign(club.sign())["signed"] == 1
+    signed = world.look(club)
+    assert (signed["effective_on"], club.own()["in_force"]) == (clock.today(), True)
+    assert signed["partner_number"] == over["partner_number"]
+    activated = world.events("convention_activated.v1")
+    assert [event["partner_number"] for event in activated] == [over["partner_number"]] * 2
+    assert activated[-1]["effective_on"] == clock.today().isoformat()
+
+
+def test_the_new_convention_says_what_changed_since_the_last_one(world: World, newer_text):
+    club, over = terminated_today(world)
+    newer_text()
+    prepare_again(world, over)
+    assert [line["kind"] for line in club.open()["changes"] if line["kind"] != "same"] == ["changed"]
+
+
+def test_nothing_is_prepared_beside_what_still_binds_or_waits(world: World, move_clock):
+    club = world.partner()
+    found = world.look(club)
+    with pytest.raises(TransitionRefused):
+        prepare_again(world, found)
+    pending = terminate(world, found, clock.today() + timedelta(days=10))
+    assert "prepare_again" not in pending["may"]
+    with pytest.raises(TransitionRefused):
+        prepare_again(world, found)
+    move_clock("+10d")
+    prepare_again(world, found)
+    with pytest.raises(AmendmentPending):
+        prepare_again(world, found)
+    assert "prepare_again" not in again(world, found)["may"]
+    assert len(again(world, found)["others"]) == 1 and club.own()["state"] == "prepared"
+
+
+def test_a_refused_renewal_is_prepared_again_as_one_while_the_year_lasts(world: World, move_clock):
+    club = world.partner()
+    this_year = world.look(club)
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    world.run(deciding.refuse, actor=world.agent(), convention_id=club.convention_id, reason="Nom à corriger")
+    refused = next(one for one in again(world, this_year)["others"] if one["state"] == "refused")
+    prepare_again(world, refused)
+    world.countersign(club.sign())
+    renewed = world.look(club)
+    assert renewed["kind"] == "renewal" and renewed["effective_on"] == this_year["ends_on"] + timedelta(days=1)
+    assert renewed["replaces_id"] == this_year["convention_id"]
+
+
+# ── what the partner is shown ────────────────────────────────────────────────────────────────────────
+def test_a_partner_in_force_is_shown_as_one_whatever_else_waits(world: World, move_clock):
+    club = world.partner()
+    last_day = club.own()["ends_on"]
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    shown = club.own()
+    assert (shown["state"], shown["in_force"], shown["current_ends_on"]) == ("prepared", True, last_day)
+    world.countersign(club.sign())
+    shown = club.own()
+    assert (shown["state"], shown["in_force"], shown["current_ends_on"]) == ("active", True, last_day)
+    move_clock("+366d")
+    world.run(ending.end_terms)
+    assert club.own()["current_ends_on"] == club.own()["ends_on"]
+
+
+def test_what_fell_with_a_termination_does_not_hide_it(world: World, newer_text):
+    club = world.partner()
+    found = world.look(club)
+    newer_text()
+    world.run(terms.amend, actor=world.agent(), convention_id=found["convention_id"])
+    on = clock.today() + timedelta(days=10)
+    terminate(world, found, on)
+    shown = club.own()
+    assert shown["convention_id"] == found["convention_id"]
+    assert (shown["state"], shown["cause"]) == ("terminated", "decision")
+    assert (shown["in_force"], shown["terminated_on"]) == (True, on)
+    assert shown["current_ends_on"] == on - timedelta(days=1)
+
+
+def test_a_refused_renewal_does_not_hide_the_year_that_lasts(world: World, move_clock):
+    club = world.partner()
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    world.run(deciding.refuse, actor=world.agent(), convention_id=club.convention_id, reason="Sans nouvelles")
+    assert (club.own()["state"], club.own()["in_force"]) == ("active", True)

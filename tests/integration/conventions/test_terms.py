@@ -118,9 +118,10 @@ def test_a_termination_takes_a_waiting_amendment_with_it(world: World, newer_tex
     first = club.convention_id
     newer_text()
     world.run(terms.amend, actor=world.agent(), convention_id=first)
+    fell = club.convention_id
     arguments = {"convention_id": first, "reason": "Fraude", "effective_on": clock.today()}
     world.run(ending.terminate, actor=world.agent(), **arguments)
-    assert club.own()["state"] == "refused"
+    assert world.run(deciding.convention, convention_id=fell)["state"] == "refused"
     assert [event["cause"] for event in world.events("convention_refused.v1")] == ["termination"]
 
 

@@ -81,7 +81,7 @@ def structure(
         uow.session.add(_account(structure_id, iban, uow))
     if active:
         with database.unit_of_work() as uow:
-            structures.on_convention_activated(uow, structure_id=structure_id, activated_at=uow.now)
+            structures.on_convention_activated(uow, uow.now, structure_id=structure_id, activated_at=uow.now)
     return structure_id
 
 

@@ -127,6 +127,33 @@ def test_a_withdrawn_termination_keeps_its_place_in_the_list(partners, late):
     assert names(partners) == ["Continue"]
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["in order", "overtaken"])
+def test_who_signs_another_convention_after_the_end_is_in_the_list_again(partners, late):
+    back = structure(partners, "De retour", number="4")
+
+    def ends(uow):
+        structures.on_convention_terminated(uow, uow.now, structure_id=back, effective_on=uow.today)
+
+    def returns(uow):
+        told_at = uow.now + timedelta(minutes=1)
+        structures.on_convention_activated(uow, told_at, structure_id=back, activated_at=told_at)
+
+    for word in (returns, ends) if late else (ends, returns):
+        with partners.unit_of_work() as uow:
+            word(uow)
+    assert names(partners) == ["De retour"]
+
+
+def test_an_old_activation_heard_late_undoes_no_end(partners):
+    gone = structure(partners, "Parti", number="5")
+    with partners.unit_of_work() as uow:
+        structures.on_convention_terminated(uow, uow.now, structure_id=gone, effective_on=uow.today)
+    with partners.unit_of_work() as uow:
+        told_at = uow.now - timedelta(days=30)
+        structures.on_convention_activated(uow, told_at, structure_id=gone, activated_at=told_at)
+    assert names(partners) == []
+
+
 def test_the_public_page_holds_no_confidential_field(partners):
     structure_id = structure(partners, number="42")
     save(partners, structure_id)

@@ -157,9 +157,34 @@ def test_a_termination_refuses_scans_from_its_day_on_and_not_before(db):
         record(db, terminal, passes[1])
 
 
+def test_who_signs_another_convention_after_the_end_may_record_again(db):
+    """Whatever the order in which the two are heard: the later word counts."""
+    clubs, passes = [make.club(db), make.club(db)], make.issue(db, 2)
+    told_at = clock.now()
+
+    def ends(club):
+        with db.unit_of_work() as uow:
+            on = clock.today()
+            facts.on_convention_terminated(uow, told_at, structure_id=club.structure_id, effective_on=on)
+
+    def returns(club):
+        later = told_at + timedelta(seconds=1)
+        with db.unit_of_work() as uow:
+            facts.on_convention_activated(
+                uow, later, structure_id=club.structure_id, partner_number="93-000017",
+                effective_on=clock.today(),
+            )  # fmt: skip
+
+    for club, shown, heard in zip(clubs, passes, ((ends, returns), (returns, ends)), strict=True):
+        for word in heard:
+            word(club)
+        assert record(db, club.terminal(), shown)["transaction"]["state"] == "recorded"
+
+
 def test_a_withdrawn_termination_lets_scans_go_on_at_its_day(db):
     """Whatever the order in which the two are heard: the later word counts."""
-    told_at, passes = clock.now(), make.issue(db, 2)
+    clubs, passes = [make.club(db), make.club(db)], make.issue(db, 2)
+    told_at = clock.now()
 
     def ends(club):
         with db.unit_of_work() as uow:
@@ -171,8 +196,7 @@ def test_a_withdrawn_termination_lets_scans_go_on_at_its_day(db):
         with db.unit_of_work() as uow:
             facts.on_convention_termination_withdrawn(uow, later, structure_id=club.structure_id)
 
-    for shown, heard in zip(passes, ((ends, stays), (stays, ends)), strict=True):
-        club = make.club(db)
+    for club, shown, heard in zip(clubs, passes, ((ends, stays), (stays, ends)), strict=True):
         for word in heard:
             word(club)
         assert record(db, club.terminal(), shown)["transaction"]["state"] == "recorded"

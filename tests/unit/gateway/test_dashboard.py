@@ -9,7 +9,8 @@ from services.chassis.refusals import Unavailable
 
 
 def convention(state: str, **changed) -> dict:
-    return {"convention": {"state": state, "activated_at": None, "reason": None, **changed}}
+    facts = {"kind": "initial", "activated_at": None, "reason": None, "cause": None, "in_force": False}
+    return {"convention": {"state": state, **facts, **changed}}
 
 
 @pytest.fixture
@@ -58,6 +59,17 @@ def test_a_termination_to_come_says_until_when_passes_are_accepted(dashboard):
     ended = convention("terminated", reason="Fin d’activité.", in_force=True, terminated_on="2027-01-31")
     page = dashboard(own_convention=ended)
     assert "résiliée à compter du 31 janvier 2027" in page.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("cause", "title", "reason_shown"),
+    [("decision", "Convention résiliée", True), ("term", "Convention arrivée à son terme", False)],
+)
+def test_whose_convention_is_over_learns_how_to_sign_another(dashboard, cause, title, reason_shown):
+    over = convention("terminated", cause=cause, reason="Un motif.", terminated_on="2026-01-01")
+    page = dashboard(own_convention=over)
+    assert title in page and ("Un motif." in page) is reason_shown
+    assert "vous gardez votre numéro partenaire" in page and 'href="/assistance/nouvelle">Écrire à la Caf</a>' in page
 
 
 @pytest.mark.parametrize(("days", "congratulated"), [(0, True), (29, True), (31, False)])
