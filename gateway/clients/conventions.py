@@ -53,10 +53,10 @@ class SigningClient(ServiceClient):
         `signing_blocked` {blocked_until}, `document_changed`, `transition_refused`."""
         return self._call("sign_convention", document_sha256=document_sha256, code=code, ip=ip, user_agent=user_agent)
 
-    def own_document(self) -> results.Document:
-        """«Télécharger la convention»: the sealed document, or the one signed or to be signed so far. Refuses
-        `convention_unknown`, `document_missing`."""
-        return self._call("own_document", deadline_s=RENDERING_S, idempotent=True)
+    def own_document(self, *, shown: bool = False) -> results.Document:
+        """«Télécharger la convention»: the newest that both have signed, else the one to sign; with `shown` the one
+        that `open_convention` shows. Refuses `document_missing`."""
+        return self._call("own_document", deadline_s=RENDERING_S, idempotent=True, shown=shown)
 
     def own_evidence_pack(self) -> results.StoredDocument:
         """The evidence of the caller's structure's signed convention. Refuses `evidence_not_yet`."""

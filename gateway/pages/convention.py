@@ -119,8 +119,9 @@ def sign() -> ResponseReturnValue:
 @blueprint.get("/document")
 @allow(SIGNER, "manager")
 def download() -> ResponseReturnValue:
-    """«Télécharger la convention»; with `?lire=1` to look at in the browser."""
-    stored: Any = _document()
+    """«Télécharger la convention»; with `?affichee=1` the one that «Ma convention» shows, which may be the next one;
+    with `?lire=1` to look at in the browser."""
+    stored: Any = _document(shown=bool(request.args.get("affichee")))
     if stored is None:
         flash(_("Votre convention n’a pas encore de document : le représentant légal doit d’abord l’ouvrir."), "info")
         return redirect(url_for(".index"), 303)
@@ -130,9 +131,9 @@ def download() -> ResponseReturnValue:
     return send_stored(stored)
 
 
-def _document() -> Any:
+def _document(*, shown: bool) -> Any:
     try:
-        return SigningClient().own_document()
+        return SigningClient().own_document(shown=shown)
     except Refused as refused:
         if refused.code in ("convention_unknown", "document_missing"):
             return None

@@ -204,6 +204,10 @@ class Origin(Schema):
     user_agent = fields.String(required=True, validate=validate.Length(max=500))
 
 
+class OwnDocument(Schema):
+    shown = fields.Boolean(load_default=False)
+
+
 class ConfirmReading(Origin):
     document_sha256 = _sha256()
     how = fields.String(required=True, validate=validate.OneOf(["last_page", "statement"]))

@@ -58,10 +58,10 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
         with self.database.unit_of_work(call) as uow:
             return signing.sign_convention(uow, **call.arguments)
 
-    @rpc(Nothing, demands=READERS, idempotent=True)
+    @rpc(messages.OwnDocument, demands=READERS, idempotent=True)
     def own_document(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
-            return reading.own_document(uow)
+            return reading.own_document(uow, **call.arguments)
 
     @rpc(Nothing, demands=SIGNER, idempotent=True)
     def own_evidence_pack(self, call: Call) -> dict[str, Any]:

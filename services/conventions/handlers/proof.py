@@ -25,9 +25,13 @@ def document(uow: UnitOfWork, *, convention_id: str) -> dict[str, Any]:
 
 
 def own_pack(database: BoundDatabase, call: Call) -> dict[str, Any]:
-    """The pack of the newest convention that the actor's structure has signed. Raises EvidenceNotYet."""
+    """The pack of the convention that `open_convention` shows, or while that is to be signed of the newest that the
+    structure has signed. Raises EvidenceNotYet."""
+    structure_id = call.actor.scope.get("structure_id")
     with database.unit_of_work(call) as uow:
-        found = repository.signed_of(uow.session, call.actor.scope.get("structure_id"))
+        found = repository.foremost_of(uow.session, structure_id, uow.today)
+        if found is None or found.signed_at is None:
+            found = repository.signed_of(uow.session, structure_id)
         if found is None:
             raise EvidenceNotYet
     return pack(database, call, convention_id=found.id)

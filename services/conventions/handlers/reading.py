@@ -160,9 +160,14 @@ def check_document(uow: UnitOfWork, convention: Convention, document_sha256: str
     return document
 
 
-def own_document(uow: UnitOfWork) -> dict[str, Any]:
-    """«Télécharger la convention». Raises ConventionUnknown, DocumentMissing."""
-    convention = repository.downloadable_of(uow.session, uow.actor.scope.get("structure_id"))
+def own_document(uow: UnitOfWork, *, shown: bool) -> dict[str, Any]:
+    """«Télécharger la convention»: the newest that both have signed; with ``shown`` the one that `open_convention`
+    shows, which may be the next one, still to be read and signed. Raises DocumentMissing."""
+    structure_id = uow.actor.scope.get("structure_id")
+    if shown:
+        convention = repository.foremost_of(uow.session, structure_id, uow.today)
+    else:
+        convention = repository.downloadable_of(uow.session, structure_id)
     if convention is None:
         raise DocumentMissing
     return stored_document(uow, convention)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.chassis import clock
+from services.conventions import documents
 from services.conventions.domain.refusals import (
     AmendmentPending,
     TerminationAfterTerm,
@@ -13,7 +14,7 @@ from services.conventions.domain.refusals import (
     TerminationPending,
     TransitionRefused,
 )
-from services.conventions.handlers import deciding, ending, terms
+from services.conventions.handlers import deciding, ending, proof, terms
 from tests.integration.conventions.world import Club, World
 
 
@@ -263,6 +264,18 @@ def test_what_fell_with_a_termination_does_not_hide_it(world: World, newer_text)
     assert (shown["state"], shown["cause"]) == ("terminated", "decision")
     assert (shown["in_force"], shown["terminated_on"]) == (True, on)
     assert shown["current_ends_on"] == on - timedelta(days=1)
+
+
+def test_the_evidence_is_that_of_the_convention_that_is_shown(world: World, newer_text):
+    club = world.partner()
+    found = world.look(club)
+    newer_text()
+    world.run(terms.amend, actor=world.agent(), convention_id=found["convention_id"])
+    club.sign()
+    terminate(world, found, clock.today() + timedelta(days=10))
+    stored = proof.own_pack(world.database, club.call)  # type: ignore[arg-type]
+    assert documents.reference_of(club.own()["convention_id"]) in stored["filename"]
+    assert club.own()["convention_id"] == found["convention_id"]
 
 
 def test_a_refused_renewal_does_not_hide_the_year_that_lasts(world: World, move_clock):

@@ -12,7 +12,7 @@ from services.conventions.domain.refusals import (
     TextUpToDate,
     TransitionRefused,
 )
-from services.conventions.handlers import deciding, ending, preparing, terms, wording
+from services.conventions.handlers import deciding, ending, preparing, reading, terms, wording
 from tests.integration.conventions.world import World
 
 
@@ -95,6 +95,18 @@ def test_a_renewal_is_proposed_two_months_before_and_follows_on(world: World, mo
     move_clock("+366d")
     assert world.run(ending.end_terms) == 1
     assert club.own()["in_force"] and world.events("convention_terminated.v1") == []
+
+
+def test_who_signs_a_renewal_reads_the_renewal(world: World, move_clock):
+    """Beside it, «Télécharger la convention» gives the one that both have signed."""
+    club = world.partner()
+    in_force = world.look(club)
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    club.open()
+    document = {shown: world.run(reading.own_document, actor=club.actor, shown=shown) for shown in (True, False)}
+    assert document[True]["sha256"] == club.document_sha256
+    assert document[False]["sha256"] == in_force["sealed_sha256"]
 
 
 def states_end(ends_on: date) -> date:

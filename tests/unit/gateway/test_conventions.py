@@ -106,6 +106,17 @@ def test_after_signing_the_guide_s_words(representative, bus):
     assert "Recevoir mon code" not in page and "Télécharger le dossier de preuve" in page
 
 
+def test_the_page_s_links_lead_to_the_very_document_that_it_shows(representative, bus):
+    bus.answers["conventions.own_document"] = Refused("document_missing")
+    content = representative.get("/convention").text.partition("<main")[2].partition("</main>")[0]
+    links = re.findall(r'href="(/convention/document[^"]*)"', content)
+    for link in links:
+        representative.get(link.replace("&amp;", "&"))
+    assert [asked["shown"] for asked in bus.called("conventions.own_document")] == [True] * len(links) and links
+    representative.get("/convention/document")
+    assert bus.called("conventions.own_document")[-1]["shown"] is False
+
+
 def test_an_amendment_shows_what_changes(representative, bus):
     kinds = {"same": "A", "removed": "B", "added": "C"}
     changes = [{"kind": kind, "heading": "", "text": text, "parts": []} for kind, text in kinds.items()]
