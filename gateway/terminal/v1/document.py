@@ -1,14 +1,18 @@
 """The API's own description: OpenAPI 3.1 made from the schemas, and the same as a page to read."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
 
+from gateway.terminal.v1 import problems
 from gateway.terminal.v1.bearer import allow_anyone
 from services.chassis.config import settings
 
 blueprint = Blueprint("terminal_api_document", __name__)
 
+_CODE = re.compile(r"`([a-z_]+)`")
 DESCRIPTION: dict[str, Any] = {
     "info": {
         "title": "SmartTPE – Pass'Sports-Loisirs",
@@ -41,13 +45,32 @@ def openapi_json() -> Response:
 def docs() -> str:
     document = openapi()
     operations = [
-        {"method": method.upper(), "path": path, **operation, "body": _fields(document, _body_schema(operation))}
+        {"method": method, "path": path, **operation, "body": _fields(document, _body_schema(operation))}
         | {"answer": _fields(document, _answer_schema(operation))}
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-        if method in ("get", "post")
+        for method, path, operation in _operations(document)
     ]
-    return render_template("api/docs.html", document=document, operations=operations)
+    return render_template("api/docs.html", document=document, operations=operations, problems=_problems(document))
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and description of each; parameters that a path's methods share are among each one's."""
+    for path, methods in document["paths"].items():
+        shared = methods.get("parameters", [])
+        for method in ("get", "post"):
+            if method in methods:
+                operation = methods[method]
+                yield method.upper(), path, operation | {"parameters": [*shared, *operation.get("parameters", ())]}
+
+
+def _problems(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every code that an operation may answer with, as its problem tells it; the `type` of one leads to its line."""
+    told = (
+        response["description"]
+        for _method, _path, operation in _operations(document)
+        for response in operation["responses"].values()
+    )
+    codes = sorted({code for text in told for code in _CODE.findall(text)})
+    return sorted((problems.body(code, {}) for code in codes), key=lambda problem: problem["status"])
 
 
 def _content_schema(described: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -102,6 +102,11 @@ def describes(
     return documented
 
 
+def in_path(name: str, description: str) -> list[dict[str, Any]]:
+    """A route's ``parameters``: the one that its path names."""
+    return [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}, "description": description}]
+
+
 def _ok(answers: tuple[int, type[Schema] | dict[str, Any]]) -> dict[str, Any]:
     status, schema = answers
     description = "Recorded" if status == 201 else "Done"

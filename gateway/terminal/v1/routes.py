@@ -10,10 +10,12 @@ from gateway.clients.identity_results import TerminalActor
 from gateway.clients.transactions import TransactionsClient
 from gateway.terminal.v1 import limits, problems, schemas
 from gateway.terminal.v1.bearer import allow_anyone, allow_terminal
-from gateway.terminal.v1.requests import answer, describes, idempotency_key, read_body, read_query
+from gateway.terminal.v1.requests import answer, describes, idempotency_key, in_path, read_body, read_query
 from services.chassis import clock
 
 blueprint = Blueprint("terminal_api", __name__, description="SmartTPE")
+NUMBER = in_path("number", "Of one of the structure's transactions, as its receipt tells")
+KEY = in_path("key", "The `Idempotency-Key` of the call")
 
 _pair, _shown, _record = schemas.Pair(), schemas.ShownPass(), schemas.Record()
 _batch, _query = schemas.LooseBatch(), schemas.ListQuery()
@@ -131,7 +133,7 @@ def list_transactions() -> Response:
     return answer({"items": [told(one) for one in page["items"]], "next_cursor": page["next_cursor"]})
 
 
-@blueprint.get("/transactions/<number>")
+@blueprint.get("/transactions/<number>", parameters=NUMBER)
 @describes(blueprint, answers=(200, schemas.Transaction), codes=("transaction_unknown",))
 @allow_terminal
 def transaction(number: str) -> Response:
@@ -139,7 +141,7 @@ def transaction(number: str) -> Response:
     return answer(told(_transactions().transaction(number)))
 
 
-@blueprint.get("/transactions/by-key/<path:key>")
+@blueprint.get("/transactions/by-key/<path:key>", parameters=KEY)
 @describes(
     blueprint,
     answers=(200, {"anyOf": [schemas.Receipt, schemas.RefusedCall]}),
@@ -158,7 +160,7 @@ def by_key(key: str) -> Response:
     return answer({"problem": _problem(found["problem"])})
 
 
-@blueprint.post("/transactions/<number>/cancel")
+@blueprint.post("/transactions/<number>/cancel", parameters=NUMBER)
 @describes(
     blueprint,
     answers=(200, schemas.Receipt),
