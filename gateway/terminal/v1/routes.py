@@ -47,7 +47,7 @@ def _transactions() -> TransactionsClient:
 def pair() -> Response:
     """Pair a device
 
-    The pairing code is shown in «Mes terminaux». Keep the token: it is told once.
+    The pairing code is shown in « Mes terminaux ». Keep the token: it is told once.
     """
     limits.check(limits.pairings, request.remote_addr or "")
     asked = read_body(_pair)
