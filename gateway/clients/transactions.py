@@ -89,6 +89,10 @@ class TransactionsClient(ServiceClient):
         """Over all pages of the same filters."""
         return self._call("totals", idempotent=True, **filters)
 
+    def totals_by_establishment(self, **filters: Any) -> list[results.PlaceTotals]:
+        """Each place that was used, most used first, over all pages of the same filters."""
+        return self._call("own_totals_by_establishment", idempotent=True, **filters)
+
     def schemes(self) -> list[str]:
         """The names of all schemes."""
         return self._call("schemes", idempotent=True)
@@ -228,9 +232,14 @@ class CafTransactionsClient(ServiceClient):
         """Over all pages of the same filters."""
         return self._call("all_totals", idempotent=True, **filters)
 
-    def totals_by_establishment(self, structure_id: str) -> list[results.PlaceTotals]:
-        """Each place at which a partner's passes were used, most used first."""
-        return self._call("totals_by_establishment", idempotent=True, structure_id=structure_id)
+    def totals_by_establishment(self, **filters: Any) -> list[results.PlaceTotals]:
+        """Each place of a partner that was used, most used first, over all pages of the same filters. The partner is
+        that of `structure_id`, `partner_number` or `establishment_id`."""
+        return self._call("totals_by_establishment", idempotent=True, **filters)
+
+    def totals_by_partner(self, *, cursor: str | None = None, limit: int = 50, **filters: Any) -> results.PartnersPage:
+        """Each partner that was used, most used first, over all pages of the same filters. `limit` ≤ 500."""
+        return self._call("totals_by_partner", idempotent=True, cursor=cursor, limit=limit, **filters)
 
     def schemes(self) -> list[str]:
         """The names of all schemes."""

@@ -132,6 +132,19 @@ class PlaceTotals(Totals):
     name: str | None
 
 
+class PartnerTotals(Totals):
+    """Of one partner. `name` and `partner_number` are None for one that no event has named yet."""
+
+    structure_id: str
+    name: str | None
+    partner_number: str | None
+
+
+class PartnersPage(TypedDict):
+    items: list[PartnerTotals]
+    next_cursor: str | None
+
+
 class VerificationKey(TypedDict):
     """`x` is the raw Ed25519 public key in URL-safe base64, as in a JWK (RFC 8037)."""
 

@@ -72,13 +72,16 @@ def index() -> ResponseReturnValue:
     client, asked = TransactionsClient(), asked_filters(chosen)
     cursor = request.args.get("cursor") or None
     page = client.transactions(cursor=cursor, limit=PAGE_SIZE, **asked)
+    partner = client.partner()
+    several = len(partner["establishments"]) > 1 and "establishment_id" not in asked
     return render_template(
         "transactions/index.html",
         items=page["items"],
         next_url=_page_url(chosen, page["next_cursor"]) if page["next_cursor"] else None,
         first_url=url_for("transactions.index", **chosen) if cursor else None,
         totals=client.totals(**asked),
-        partner=client.partner(),
+        partner=partner,
+        places=client.totals_by_establishment(**asked) if several else [],
         names=names_of(page["items"]),
         operators=operators_to_choose(),
         schemes=client.schemes(),

@@ -126,11 +126,7 @@ class AllFilters(Filters):
 
 
 class ListAllTransactions(_Paged, AllFilters):
-    """The same, a page at a time."""
-
-
-class StructureId(Schema):
-    structure_id = _Id(required=True)
+    """The same of all partners; of their totals too."""
 
 
 def _bound() -> fields.Integer:

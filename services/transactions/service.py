@@ -106,6 +106,12 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return lists.own_totals(uow, **call.arguments)
 
+    @rpc(arguments.OwnFilters, demands=LISTS, idempotent=True)
+    def own_totals_by_establishment(self, call: Call) -> Any:
+        """«Mes transactions», what was used at each place."""
+        with self.database.unit_of_work(call) as uow:
+            return lists.own_totals_by_establishment(uow, **call.arguments)
+
     @rpc(Nothing, demands=LISTS | CAF, idempotent=True)
     def schemes(self, call: Call) -> Any:
         """The names of all schemes, to choose from."""
@@ -235,11 +241,17 @@ class TransactionsService(listening.Listening, Service, revoked_by("identity", _
         with self.database.unit_of_work(call) as uow:
             return lists.all_totals(uow, **call.arguments)
 
-    @rpc(arguments.StructureId, demands=CAF_TRANSACTIONS, idempotent=True)
+    @rpc(arguments.AllFilters, demands=CAF_TRANSACTIONS, idempotent=True)
     def totals_by_establishment(self, call: Call) -> Any:
         """What was used at each place of a partner."""
         with self.database.unit_of_work(call) as uow:
-            return lists.totals_by_establishment(uow, **call.arguments)
+            return lists.all_totals_by_establishment(uow, **call.arguments)
+
+    @rpc(arguments.ListAllTransactions, demands=CAF_TRANSACTIONS, idempotent=True)
+    def totals_by_partner(self, call: Call) -> Any:
+        """What was used at each partner, most used first, one page."""
+        with self.database.unit_of_work(call) as uow:
+            return lists.all_totals_by_partner(uow, **call.arguments)
 
     @rpc(Nothing, demands=CAF, idempotent=True)
     def all_activity(self, call: Call) -> Any:

@@ -7,6 +7,9 @@ from datetime import date
 from services.transactions.domain.days import age_on
 from services.transactions.domain.refusals import ValidationFailed
 
+YEARS = range(2000, 3000)
+"""A slip of the pen beyond them would reach where instants end."""
+
 
 @dataclass(frozen=True)
 class AmountRule:
@@ -78,6 +81,9 @@ def _ordered(low: int | None, high: int | None) -> bool:
 
 
 def check_dates(starts_on: date, ends_on: date) -> None:
-    """Raises ValidationFailed unless the season ends after it starts."""
+    """Raises ValidationFailed unless the season ends after it starts, in years that a calendar of today knows."""
+    for name, day in (("starts_on", starts_on), ("ends_on", ends_on)):
+        if day.year not in YEARS:
+            raise ValidationFailed(**{name: [f"L’année doit être comprise entre {YEARS[0]} et {YEARS[-1]}."]})
     if ends_on < starts_on:
         raise ValidationFailed(ends_on=["La fin de la campagne doit suivre son début."])

@@ -6,16 +6,16 @@ from typing import Any
 from services.chassis.ages import Ages
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import new_id
-from services.chassis.keys import decode, encode
 from services.transactions import messages, seals
 from services.transactions.domain import ledger, refusals
 from services.transactions.domain.states import ContestationState, TransactionState
 from services.transactions.domain.waiting import AGE_LIMITS_DAYS
-from services.transactions.handlers import receipts
+from services.transactions.handlers import pages, receipts
 from services.transactions.handlers.desk import desk_of
 from services.transactions.handlers.scans import movement_rows
 from services.transactions.models import Contestation
 from services.transactions.repository import contestations, passes, seasons, transactions
+from services.transactions.repository.cursors import ById
 
 _PAGE = 50
 AGES = Ages(*AGE_LIMITS_DAYS)
@@ -78,14 +78,12 @@ def _open(sealed: str | None, column: str, contestation_id: str) -> str | None:
 
 def every(uow: UnitOfWork, *, state: str | None, age: str | None = None, cursor: str | None) -> dict[str, Any]:
     """One page, oldest first. `age`: the code of a band."""
-    after = decode(cursor).decode() if cursor else None
+    after = pages.place(ById, cursor)
     waited = AGES.within(age, Contestation.opened_at, uow.now)
-    rows = contestations.page(uow.connection, state, waited, after, _PAGE + 1)
-    items = [_told(uow, row) for row in rows[:_PAGE]]
-    more = len(rows) > _PAGE
+    rows = contestations.page(uow.connection, state, waited, after.row_id if after else None, _PAGE + 1)
     return {
-        "items": items,
-        "next_cursor": encode(items[-1]["contestation_id"].encode()) if more else None,
+        "items": [_told(uow, row) for row in rows[:_PAGE]],
+        "next_cursor": pages.following(rows, _PAGE, lambda row: ById(row["contestation_id"])),
         "ages": AGES.shown(),
     }
 

@@ -7,15 +7,17 @@ from services.chassis import clock
 from services.chassis.database import UnitOfWork
 from services.transactions import seals
 from services.transactions.domain import refusals
-from services.transactions.handlers import receipts
+from services.transactions.handlers import pages, receipts
 from services.transactions.handlers.batches import problem
 from services.transactions.handlers.contestations import decision_of
 from services.transactions.handlers.desk import Desk, desk_of
 from services.transactions.handlers.scans import replay
 from services.transactions.repository import lists, partners, totals, transactions
-from services.transactions.repository.lists import Cursor
+from services.transactions.repository.cursors import ByAmount, ByTime
 from services.transactions.repository.scans import active_on
 
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+"""Beyond them a day asked for is as good as none; instants end a little further out."""
 _NOTHING = {"count": 0, "amount_cents": 0, "cancelled_count": 0}
 
 
@@ -37,9 +39,25 @@ def all_totals(uow: UnitOfWork, **filters: Any) -> dict[str, Any]:
     return _totals(uow, _of_all(uow, filters))
 
 
-def totals_by_establishment(uow: UnitOfWork, structure_id: str) -> list[dict[str, Any]]:
-    """What was used at each place of a partner."""
-    return totals.by_establishment(uow.connection, structure_id)
+def own_totals_by_establishment(uow: UnitOfWork, **filters: Any) -> list[dict[str, Any]]:
+    """What was used at each place of the caller's structure."""
+    return totals.by_establishment(uow.connection, _own(uow, filters))
+
+
+def all_totals_by_establishment(uow: UnitOfWork, **filters: Any) -> list[dict[str, Any]]:
+    """What was used at each place of the partner that the filters lead to; nothing if they lead to none."""
+    narrowed = _of_all(uow, filters)
+    return totals.by_establishment(uow.connection, narrowed) if narrowed and narrowed["structure_id"] else []
+
+
+def all_totals_by_partner(uow: UnitOfWork, *, cursor: str | None, limit: int, **filters: Any) -> dict[str, Any]:
+    """What was used at each partner, most used first, one page."""
+    narrowed, after = _of_all(uow, filters), pages.place(ByAmount, cursor)
+    rows = totals.by_partner(uow.connection, narrowed, after=after, limit=limit + 1) if narrowed is not None else []
+    return {
+        "items": rows[:limit],
+        "next_cursor": pages.following(rows, limit, lambda row: ByAmount(row["amount_cents"], row["structure_id"])),
+    }
 
 
 def _totals(uow: UnitOfWork, filters: dict[str, Any] | None) -> dict[str, int]:
@@ -72,32 +90,22 @@ def _of_all(uow: UnitOfWork, filters: dict[str, Any]) -> dict[str, Any] | None:
 
 def _resolved(uow: UnitOfWork, filters: dict[str, Any]) -> dict[str, Any]:
     """``to_on`` is the last day shown: the list ends where the next day begins. A scheme is its seasons."""
-    to_on: date | None = filters.get("to_on")
+    from_on, to_on = (filters.get(name) for name in ("from_on", "to_on"))
     scheme: str | None = filters.get("scheme")
     return filters | {
-        "before_on": to_on + timedelta(days=1) if to_on else None,
+        "from_on": max(from_on, _FIRST_DAY) if from_on else None,
+        "before_on": min(to_on, _LAST_DAY) + timedelta(days=1) if to_on else None,
         "season_ids": lists.seasons_of(uow.connection, scheme) if scheme else None,
     }
 
 
 def _page(uow: UnitOfWork, filters: dict[str, Any] | None, cursor: str | None, limit: int) -> dict[str, Any]:
-    after = _cursor(cursor)
+    after = pages.place(ByTime, cursor)
     rows = lists.page(uow.connection, filters, after=after, limit=limit + 1) if filters is not None else []
-    items = [receipts.transaction(row, uow.today) for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
     return {
-        "items": items,
-        "next_cursor": Cursor(last["recorded_at"], last["transaction_id"]).text() if last else None,
+        "items": [receipts.transaction(row, uow.today) for row in rows[:limit]],
+        "next_cursor": pages.following(rows, limit, lambda row: ByTime(row["recorded_at"], row["transaction_id"])),
     }
-
-
-def _cursor(cursor: str | None) -> Cursor | None:
-    if not cursor:
-        return None
-    try:
-        return Cursor.read(cursor)
-    except ValueError:
-        raise refusals.ValidationFailed(cursor=["Cette suite de liste n’est plus valable."]) from None
 
 
 def own_transaction(uow: UnitOfWork, *, number: str) -> dict[str, Any]:

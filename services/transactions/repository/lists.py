@@ -5,16 +5,14 @@ places, and seasons beside something else have none, which every scan would have
 days there is something, and only those are looked at.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import TIMESTAMP, Connection, Select, cast, func, select, true, tuple_, union_all
 
 from services.chassis import clock
-from services.chassis.keys import decode, encode
 from services.transactions.models import Establishment, Partner, Season, Transaction
 from services.transactions.repository.counted import Filters, days_for, fitting, of_seasons
+from services.transactions.repository.cursors import ByTime
 from services.transactions.repository.transactions import with_names
 
 _EQUAL = ("structure_id", "establishment_id", "operator_id", "terminal_id", "number", "slip_number", "pass_id")
@@ -23,24 +21,7 @@ _WITHOUT_INDEX = ("establishment_id", "operator_id", "terminal_id")
 _NEWEST_FIRST = (Transaction.recorded_at.desc(), Transaction.transaction_id.desc())
 
 
-@dataclass(frozen=True)
-class Cursor:
-    """Where a page ended: the next one begins below."""
-
-    recorded_at: datetime
-    transaction_id: str
-
-    def text(self) -> str:
-        return encode(f"{self.recorded_at.isoformat()} {self.transaction_id}".encode())
-
-    @classmethod
-    def read(cls, cursor: str) -> "Cursor":
-        """Raises ValueError for anything that isn't a cursor of ours."""
-        instant, _, transaction_id = decode(cursor).decode("ascii").partition(" ")
-        return cls(datetime.fromisoformat(instant), transaction_id)
-
-
-def page(connection: Connection, filters: Filters, *, after: Cursor | None, limit: int) -> list[dict[str, Any]]:
+def page(connection: Connection, filters: Filters, *, after: ByTime | None, limit: int) -> list[dict[str, Any]]:
     """At most ``limit`` transactions, newest first, from below ``after``."""
     slices = _slices(filters, after, limit)
     if not slices:
@@ -50,7 +31,7 @@ def page(connection: Connection, filters: Filters, *, after: Cursor | None, limi
     return [dict(row) for row in connection.execute(found).mappings()]
 
 
-def _slices(filters: Filters, after: Cursor | None, limit: int) -> list[Select[Any]]:
+def _slices(filters: Filters, after: ByTime | None, limit: int) -> list[Select[Any]]:
     """What the page is among; an index leads through each slice in the page's order."""
     if _needs_days(filters):
         counted = _on_counted_days(filters, after, limit)
@@ -74,7 +55,7 @@ def _newest(rows: Any, limit: int) -> Any:
     return ordered.limit(limit).subquery("page")
 
 
-def _slice(filters: Filters, after: Cursor | None, limit: int) -> Select[Any]:
+def _slice(filters: Filters, after: ByTime | None, limit: int) -> Select[Any]:
     chosen = filtered(select(*Transaction.__table__.c), filters)
     if after:
         keyset = tuple_(Transaction.recorded_at, Transaction.transaction_id)
@@ -82,7 +63,7 @@ def _slice(filters: Filters, after: Cursor | None, limit: int) -> Select[Any]:
     return chosen.order_by(*_NEWEST_FIRST).limit(limit)
 
 
-def _on_counted_days(filters: Filters, after: Cursor | None, limit: int) -> Select[Any]:
+def _on_counted_days(filters: Filters, after: ByTime | None, limit: int) -> Select[Any]:
     """What isn't recorded any more, day after day backwards until the page is full."""
     day = _counted_days(filters, after).c.recorded_on
     within = Transaction.recorded_at >= _begins(day), Transaction.recorded_at < _begins(day + 1)
@@ -91,7 +72,7 @@ def _on_counted_days(filters: Filters, after: Cursor | None, limit: int) -> Sele
     return joined.order_by(day.desc(), of_day.c.recorded_at.desc(), of_day.c.transaction_id.desc()).limit(limit)
 
 
-def _counted_days(filters: Filters, after: Cursor | None) -> Any:
+def _counted_days(filters: Filters, after: ByTime | None) -> Any:
     """The days on which something like this was counted, newest first."""
     days, state = days_for(filters), filters.get("state")
     counts = {"cancelled": days.cancelled_count, None: days.count + days.cancelled_count}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.chassis.ids import new_id
+from services.chassis.keys import encode
 from services.transactions.handlers import passes
 from tests.factories import transactions as make
 from tests.terminals import Api, drop_answers, race, together
@@ -98,6 +99,7 @@ def test_refusals_are_stored_and_replayed(terminal, shown):
 
 SCAN = {"qr": "x", "amount_cents": 1}
 KEY, OTHER = {"Idempotency-Key": "k"}, {"Idempotency-Key": "l"}
+NO_ID = encode(b"2026-11-28T08:18:33+00:00 zzz")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -119,6 +121,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
         ("POST", "/passes/check", b'{"qr": "' + b"x" * 1_100_000 + b'"}', {}, (413, "too_large")),
         ("GET", "/transactions?limit=0", None, {}, (422, "validation_failed")),
         ("GET", "/transactions?cursor=rubbish", None, {}, (422, "validation_failed")),
+        ("GET", f"/transactions?cursor={NO_ID}", None, {}, (422, "validation_failed")),
         ("GET", "/nowhere", None, {}, (404, "not_found")),
         ("DELETE", "/me", None, {}, (405, "method_not_allowed")),
     ],
@@ -154,6 +157,12 @@ def test_the_list_is_paged_newest_first(stage, season_id):
     rest = terminal.ask("GET", f"/transactions?limit=2&cursor={first['next_cursor']}").json
     assert [one["number"] for one in first["items"] + rest["items"]] == numbers[::-1]
     assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_calendar_s_ends_are_days(terminal, day):
+    assert terminal.ask("GET", f"/transactions?from={day}").status == 200
+    assert terminal.ask("GET", f"/transactions?to={day}").status == 200
 
 
 def test_64_posts_with_one_key_debit_once(terminal, shown):

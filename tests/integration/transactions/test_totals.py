@@ -2,7 +2,7 @@
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -111,6 +111,14 @@ def test_totals_are_what_a_count_of_everything_says(db):
     assert disagreements(db) == {}
 
 
+def periods():
+    """Every state, on each side of midnight and over all."""
+    today = clock.today()
+    for state in (None, "contested", *TransactionState):
+        for days in ({}, {"from_on": today}, {"to_on": today - timedelta(days=1)}):
+            yield ({"state": state} if state else {}) | days
+
+
 def walked(db, call, page, **filters):
     """The numbers on all pages of a list, in their order."""
     numbers, cursor = [], None
@@ -140,18 +148,24 @@ def fits(row, *, from_on=None, to_on=None, state=None, **equal):
 def test_all_pages_together_are_the_whole_list_in_its_order(db):
     [(club, terminal), (_, person), *_] = a_past(db)
     change(db, "UPDATE transactions SET contested = true WHERE number = (SELECT max(number) FROM transactions)")
-    today, past, own = clock.today(), newest_first(db), {"structure_id": club.structure_id}
+    past, own = newest_first(db), {"structure_id": club.structure_id}
     narrowed = [desk_of(terminal), desk_of(person), {"establishment_id": club.establishment_id}]
-    for state, days in itertools.product(
-        (None, "contested", *TransactionState), ({}, {"from_on": today}, {"to_on": today - timedelta(days=1)})
-    ):
-        given = ({"state": state} if state else {}) | days
+    for given in periods():
         wanted = [row["number"] for row in past if fits(row, **given)]
         assert walked(db, make.AGENT, lists.all_transactions, **given) == wanted
         assert walked(db, make.AGENT, lists.all_transactions, scheme=make.SCHEME, **given) == wanted
         for one in narrowed:
             wanted = [row["number"] for row in past if fits(row, **given, **own, **one)]
             assert walked(db, club.person("accountant"), lists.own_transactions, **given, **one) == wanted
+
+
+def test_days_at_the_ends_of_the_calendar_are_days(db):
+    [(club, _), *_] = a_past(db)
+    for call, page in ((make.AGENT, lists.all_transactions), (club.person("accountant"), lists.own_transactions)):
+        for from_on, to_on in itertools.product((None, date.min, date.max), repeat=2):
+            given = {"from_on": from_on, "to_on": to_on}
+            found = bool(walked(db, call, page, **given)) and bool(walked(db, call, page, scheme=make.SCHEME, **given))
+            assert found == (from_on != date.max and to_on != date.min)
 
 
 def test_figures_of_a_season_follow_every_step(db):
@@ -187,14 +201,58 @@ def without_cancelled(figures):
     return {name: value for name, value in figures.items() if name != "cancelled_count"}
 
 
-def test_places_of_a_partner_are_added_up(db):
+def figures(row):
+    return {name: row[name] for name in ("count", "amount_cents", "cancelled_count")}
+
+
+def test_places_of_a_partner_add_up_to_its_totals_under_every_filter(db):
     [(club, call), *_] = a_past(db)
     record(db, call, make.issue(db, first=50)[0], 5)
+    change(db, "UPDATE transactions SET establishment_id = NULL WHERE amount_cents = 5")
+    for given in periods():
+        with db.unit_of_work(make.AGENT) as uow:
+            told = lists.all_totals_by_establishment(uow, structure_id=club.structure_id, **given)
+            seat = lists.all_totals(uow, establishment_id=club.establishment_id, **given)
+            whole = lists.all_totals(uow, structure_id=club.structure_id, **given)
+        with db.unit_of_work(club.person("accountant")) as uow:
+            assert lists.own_totals_by_establishment(uow, **given) == told
+        of_seat = [figures(one) for one in told if one["establishment_id"] == club.establishment_id]
+        assert of_seat == ([seat] if any(seat.values()) else [])
+        assert whole == {name: sum(one[name] for one in told) for name in whole}
     with db.unit_of_work(make.AGENT) as uow:
-        [place] = lists.totals_by_establishment(uow, club.structure_id)
-    assert (place["establishment_id"], place["name"]) == (club.establishment_id, "Siège")
-    whole = counted(db, structure_id=club.structure_id)
-    assert {name: place[name] for name in ("count", "amount_cents")} == without_cancelled(whole)
+        told = lists.all_totals_by_establishment(uow, structure_id=club.structure_id)
+    named = {one["name"]: one["count"] for one in told}
+    assert named[None] == 1 and set(named) == {None, "Siège"}
+
+
+def test_partners_add_up_to_the_caf_s_totals_under_every_filter(db):
+    clubs = {club.structure_id for club, _ in a_past(db)}
+    for given in periods():
+        with db.unit_of_work(make.AGENT) as uow:
+            told = lists.all_totals_by_partner(uow, cursor=None, limit=50, **given)["items"]
+            for one in told:
+                assert figures(one) == lists.all_totals(uow, structure_id=one["structure_id"], **given)
+            whole = lists.all_totals(uow, **given)
+        assert {one["structure_id"] for one in told} <= clubs
+        assert [one["amount_cents"] for one in told] == sorted((one["amount_cents"] for one in told), reverse=True)
+        assert whole == {name: sum(one[name] for one in told) for name in whole}
+
+
+def test_partners_are_shown_page_by_page_with_their_names(db):
+    clubs = [make.club(db, name=f"Club {number}") for number in range(5)]
+    shown = make.issue(db, 5)
+    for number, club in enumerate(clubs):
+        record(db, club.terminal(), shown[number], 100 * (1 + number // 2))
+    names, cursor = [], None
+    for size in (2, 2, 1):
+        with db.unit_of_work(make.AGENT) as uow:
+            page = lists.all_totals_by_partner(uow, cursor=cursor, limit=2)
+        assert len(page["items"]) == size
+        names += [(one["name"], one["partner_number"], one["amount_cents"]) for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert cursor is None
+    assert sorted(names) == [(f"Club {number}", "93-000017", 100 * (1 + number // 2)) for number in range(5)]
+    assert [amount for *_, amount in names] == [300, 200, 200, 100, 100]
 
 
 def test_a_partner_sees_its_own_days_only(db):

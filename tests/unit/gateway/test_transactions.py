@@ -183,9 +183,10 @@ def test_the_caf_sees_totals_without_any_filter(sign_in, bus) -> None:
 @pytest.mark.parametrize("chosen", ["structure_id=s-1", "partner_number=93-1"])
 def test_the_caf_sees_what_a_partner_did_at_each_place(sign_in, bus, chosen: str) -> None:
     bus.answers |= CAF
-    page = sign_in("agent", "instructor").get(f"/caf/transactions?{chosen}").text
-    assert bus.called("transactions.totals_by_establishment") == [{"structure_id": "s-1"}]
-    assert '<a href="/caf/transactions?structure_id=s-1&amp;establishment_id=e-1">Gymnase</a>' in page
+    page = sign_in("agent", "instructor").get(f"/caf/transactions?{chosen}&state=paid").text
+    [asked] = bus.called("transactions.totals_by_establishment")
+    assert asked == {"state": "paid", **dict([chosen.split("=")])}
+    assert f'<a href="/caf/transactions?state=paid&amp;{chosen}&amp;establishment_id=e-1">Gymnase</a>' in page
     assert "77,00" in page and "Sans établissement" in page
 
 
@@ -193,7 +194,54 @@ def test_the_caf_chooses_one_place_of_a_partner(sign_in, bus) -> None:
     bus.answers |= CAF
     page = sign_in("agent", "instructor").get("/caf/transactions?structure_id=s-1&establishment_id=e-1").text
     assert bus.called("transactions.all_totals") == [{"structure_id": "s-1", "establishment_id": "e-1"}]
+    assert bus.called("transactions.totals_by_establishment") == [{"structure_id": "s-1"}]
     assert '<option value="e-1" selected>Gymnase</option>' in page
+
+
+def test_a_place_where_nothing_fits_stays_chosen(sign_in, bus) -> None:
+    bus.answers |= CAF | {"transactions.totals_by_establishment": []}
+    page = sign_in("agent", "instructor").get("/caf/transactions?establishment_id=e-9&state=returned").text
+    assert bus.called("transactions.totals_by_establishment") == [{"establishment_id": "e-9", "state": "returned"}]
+    assert '<option value="e-9" selected>L’établissement choisi</option>' in page
+
+
+def test_the_caf_sees_the_totals_of_every_partner(sign_in, bus) -> None:
+    used = {"structure_id": "s-1", "name": "Judo Club", "partner_number": "93-1"}
+    used |= {"count": 1234, "amount_cents": 4_321_00, "cancelled_count": 7}
+    unnamed = {"structure_id": "s-2", "name": None, "partner_number": None}
+    unnamed |= {"count": 1, "amount_cents": 5_00, "cancelled_count": 0}
+    bus.answers |= CAF | {"transactions.totals_by_partner": {"items": [used, unnamed], "next_cursor": "c-1"}}
+    page = sign_in("agent", "preparer").get("/caf/transactions/par-partenaire?state=paid&number=T-1").text
+    assert bus.called("transactions.totals_by_partner") == [{"cursor": None, "limit": 50, "state": "paid"}]
+    assert bus.called("transactions.all_totals") == [{"state": "paid"}]
+    assert '<a href="/caf/transactions?state=paid&amp;structure_id=s-1">Judo Club</a>' in page
+    assert "4\u202f321,00" in page and "1\u202f234" in page and "Structure sans nom" in page
+    assert 'href="/caf/transactions/par-partenaire?state=paid&amp;cursor=c-1"' in page
+
+
+def test_the_list_leads_to_the_totals_of_every_partner_for_the_same_period(sign_in, bus) -> None:
+    bus.answers |= CAF
+    page = sign_in("agent", "instructor").get("/caf/transactions?from_on=2026-11-01&structure_id=s-1").text
+    assert 'href="/caf/transactions/par-partenaire?from_on=2026-11-01"' in page
+
+
+SEVERAL = {"active": True, "establishments": [{"establishment_id": f"e-{n}", "name": f"Salle {n}"} for n in (1, 2)]}
+
+
+def test_a_partner_with_several_places_sees_the_totals_of_each(signed_in, bus) -> None:
+    bus.answers |= {
+        "transactions.partner": SEVERAL,
+        "transactions.own_totals_by_establishment": CAF["transactions.totals_by_establishment"],
+    }
+    page = signed_in("accountant").get("/transactions/?state=paid").text
+    assert bus.called("transactions.own_totals_by_establishment") == [{"state": "paid"}]
+    assert '<a href="/transactions/?state=paid&amp;establishment_id=e-1">Gymnase</a>' in page
+    assert "77,00" in page
+
+
+def test_a_partner_with_one_place_is_not_told_its_totals_twice(signed_in, bus) -> None:
+    signed_in("manager").get("/transactions/")
+    assert bus.called("transactions.own_totals_by_establishment") == []
 
 
 def many_pages(read: list[int], pages: int = 40):

@@ -49,6 +49,12 @@ def test_a_season_ends_after_it_starts():
         check_dates(DAY, date(2026, 8, 31))
 
 
+@pytest.mark.parametrize(("starts_on", "ends_on"), [(date(26, 9, 1), DAY), (DAY, date(9999, 12, 31))])
+def test_a_season_lies_in_years_that_calendars_know(starts_on, ends_on):
+    with pytest.raises(ValidationFailed):
+        check_dates(starts_on, ends_on)
+
+
 def test_a_movement_sums_to_zero():
     entries = move((BUDGET, "s"), (PASS, "p"), 500)
     assert sum(entry.amount_cents for entry in entries) == 0
