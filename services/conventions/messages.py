@@ -32,7 +32,8 @@ class ConventionPrepared(Event):
 
 
 class ConventionSigned(Event):
-    """The representative has signed; the Caf's turn."""
+    """The representative has signed; the Caf's turn. ``countersignable``: the application is approved already, and
+    `convention_countersignable.v1` says so."""
 
     type = "convention_signed.v1"
     key = "convention_id"
@@ -42,11 +43,31 @@ class ConventionSigned(Event):
         "structure_id": _STRUCTURE,
         "signed_at": "2026-11-24T09:30:00+00:00",
         "document_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "countersignable": False,
     }
     convention_id = Identifier(required=True)
     structure_id = Identifier(required=True)
     signed_at = fields.AwareDateTime(required=True)
     document_sha256 = fields.String(required=True)
+    countersignable = fields.Boolean(required=True)
+
+
+class ConventionCountersignable(Event):
+    """The representative has signed and the application is approved, in whichever order: a signatory may sign.
+    ``current_ends_on``: the last day of the convention in force that this one would replace."""
+
+    type = "convention_countersignable.v1"
+    key = "convention_id"
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "kind": "renewal",
+        "current_ends_on": "2027-11-24",
+    }
+    convention_id = Identifier(required=True)
+    structure_id = Identifier(required=True)
+    kind = fields.String(required=True)
+    current_ends_on = fields.Date(required=True, allow_none=True)
 
 
 class ConventionActivated(Event):

@@ -60,6 +60,11 @@ class Listening:
         with self.database.once(event) as uow:
             announcements.on_convention_signed(uow, **event.data)
 
+    @on_event(read.ConventionCountersignable)
+    def on_convention_countersignable(self, event: ReceivedEvent) -> None:
+        with self.database.once(event) as uow:
+            announcements.on_convention_countersignable(uow, **event.data)
+
     @on_event(read.ConventionActivated)
     def on_convention_activated(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:

@@ -1,6 +1,6 @@
 """What partners announce becomes conventions to sign, approvals to wait for, and names for lists."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -68,9 +68,30 @@ def on_application_approved(
         return
     convention.approved_at = approved_at
     convention.partner_number = partner_number
+    chain.append(uow, convention, Evidence.APPROVED, partner_number=partner_number, approved_at=approved_at.isoformat())
     if convention.state == ConventionState.SIGNED_BY_PARTNER:
         convention.waiting_since = uow.now
-    chain.append(uow, convention, Evidence.APPROVED, partner_number=partner_number, approved_at=approved_at.isoformat())
+        announce_countersignable(uow, convention)
+
+
+def announce_countersignable(uow: UnitOfWork, convention: Convention) -> None:
+    """From now on it waits for the Caf's signature."""
+    uow.publish(
+        messages.ConventionCountersignable,
+        convention_id=convention.id,
+        structure_id=convention.structure_id,
+        kind=convention.kind,
+        current_ends_on=current_ends_on(uow, convention),
+    )
+
+
+def current_ends_on(uow: UnitOfWork, convention: Convention) -> date | None:
+    """The last day of the convention in force that this one would replace."""
+    if convention.replaces_id is None:
+        return None
+    before = repository.by_id(uow.session, convention.replaces_id)
+    binds = states.in_force(before.state, before.effective_on, before.ends_on, uow.today)
+    return before.ends_on if binds else None
 
 
 def on_application_rejected(uow: UnitOfWork, *, application_id: str, structure_id: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from services.conventions.domain.evidence import Evidence
 from services.conventions.domain.refusals import CodeNotSent, ReadingRequired
 from services.conventions.domain.signing_codes import Tries
 from services.conventions.domain.states import Act
-from services.conventions.handlers import chain, reading, views
+from services.conventions.handlers import chain, preparing, reading, views
 from services.conventions.models import Convention, SigningCode
 
 _SENDING_S = 15.0
@@ -186,7 +186,10 @@ def _announce(uow: UnitOfWork, convention: Convention, document_sha256: str) -> 
         structure_id=convention.structure_id,
         signed_at=convention.signed_at,
         document_sha256=document_sha256,
+        countersignable=convention.approved_at is not None,
     )
+    if convention.approved_at is not None:
+        preparing.announce_countersignable(uow, convention)
     uow.audit("convention:sign", convention.id, structure_id=convention.structure_id, document_sha256=document_sha256)
 
 

@@ -1,6 +1,6 @@
 """What identity does when others announce something: it keeps names up to date and writes to people."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -48,18 +48,32 @@ def on_convention_prepared(uow: UnitOfWork, convention_id: str, structure_id: st
     wait_for(uow, Waiting.SIGNATURE, structure_id, structure_id)
 
 
-def on_convention_signed(uow: UnitOfWork, convention_id: str, structure_id: str) -> None:
-    """Guide, page 10: the partner is told that the convention was received; «La Caf reçoit un mail pour
-    signer»."""
+def on_convention_signed(uow: UnitOfWork, convention_id: str, structure_id: str, countersignable: bool) -> None:
+    """Guide, page 10: the partner is told that the convention was received; «La Caf reçoit un mail pour signer». Where
+    the application is approved already, that mail is the next announcement's."""
     done_waiting(uow, Waiting.SIGNATURE, structure_id)
-    wait_for(uow, Waiting.COUNTER_SIGNATURE, convention_id, structure_id)
     letters.to_representative(uow, structure_id, "convention_received")
+    if not countersignable:
+        _to_signatories(uow, "convention_to_sign", convention_id, structure_id)
+
+
+def on_convention_countersignable(
+    uow: UnitOfWork, convention_id: str, structure_id: str, kind: str, current_ends_on: date | None
+) -> None:
+    """Signed and approved: from now on it waits for the Caf, whose signatories are told at once and reminded."""
+    wait_for(uow, Waiting.COUNTER_SIGNATURE, convention_id, structure_id)
+    about = {"kind": kind, "current_ends_on": current_ends_on}
+    _to_signatories(uow, "convention_countersignable", convention_id, structure_id, **about)
+
+
+def _to_signatories(uow: UnitOfWork, template: str, convention_id: str, structure_id: str, **context: Any) -> None:
     letters.to_agents(
         uow,
         AgentRole.SIGNATORY,
-        "convention_to_sign",
+        template,
         structure_name=letters.structure_name(uow, structure_id),
-        caf_url=letters.link("/caf"),
+        caf_url=letters.link(f"/caf/conventions/{convention_id}"),
+        **context,
     )
 
 

@@ -127,6 +127,16 @@ class ConventionSigned(FromConventions):
 
     convention_id = fields.String(required=True)
     structure_id = fields.String(required=True)
+    countersignable = fields.Boolean(load_default=False)
+
+
+class ConventionCountersignable(FromConventions):
+    type = "convention_countersignable.v1"
+
+    convention_id = fields.String(required=True)
+    structure_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    current_ends_on = fields.Date(load_default=None, allow_none=True)
 
 
 class ConventionActivated(FromConventions):

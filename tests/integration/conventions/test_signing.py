@@ -323,3 +323,17 @@ def test_the_caf_s_list_is_longest_waiting_first_and_pages(world: World):
         world.run(deciding.conventions, cursor=None, **{**filters, "words": "Club 2"})["items"][0]["convention_id"]
         == clubs[2].convention_id
     )
+
+
+# ── the Caf's turn ───────────────────────────────────────────────────────────────────────────────────
+def test_it_waits_for_the_caf_once_it_is_signed_and_approved_in_either_order(world: World):
+    signed_first, approved_first = world.club().sign(), world.club(approved=True)
+    assert world.events("convention_countersignable.v1") == []
+    signed_first.approve()
+    approved_first.sign()
+    told = world.events("convention_countersignable.v1")
+    assert [event["structure_id"] for event in told] == [signed_first.structure_id, approved_first.structure_id]
+    assert {(event["kind"], event["current_ends_on"]) for event in told} == {("initial", None)}
+    assert [event["countersignable"] for event in world.events("convention_signed.v1")] == [False, True]
+    signed_first.approve()
+    assert len(world.events("convention_countersignable.v1")) == 2, "an announcement that comes twice is told once"

@@ -92,6 +92,8 @@ def test_a_renewal_is_proposed_two_months_before_and_follows_on(world: World, mo
     renewed = club.own()
     assert renewed["kind"] == "renewal" and renewed["effective_on"] == ends_on + timedelta(days=1)
     assert renewed["ends_on"] == states_end(ends_on)
+    told = world.events("convention_countersignable.v1")[-1]
+    assert (told["kind"], told["current_ends_on"]) == ("renewal", ends_on.isoformat())
     move_clock("+366d")
     assert world.run(ending.end_terms) == 1
     assert club.own()["in_force"] and world.events("convention_terminated.v1") == []

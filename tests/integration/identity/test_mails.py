@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.waiting import wait_for
 from services import identity
+from services.identity.domain.reminders import RULES, Waiting
 from tests.integration.identity.world import html_of, now, text_of
 
 MAILS = Path(identity.__path__[0], "mails")
@@ -215,16 +216,59 @@ def test_every_template_has_both_parts_and_a_subject():
         assert path.read_text(encoding="utf-8").partition("\n")[0].strip()
 
 
+def countersignable(world, club, **about):
+    """Signed by the representative, and approved; the convention's id."""
+    ids = {"convention_id": str(uuid4()), "structure_id": club.structure_id}
+    facts = {"kind": "initial", "current_ends_on": None} | about
+    world.announce("conventions", "convention_countersignable.v1", **ids, **facts)
+    return ids["convention_id"]
+
+
+@pytest.fixture(scope="module")
+def signatory(world):
+    """The address of an agent who counter-signs."""
+    details = {"first_name": "Paul", "last_name": "Signe", "email": "paul@caf.example", "roles": ["signatory"]}
+    world.call_as("administrator")("add_agent", **details)
+    return details["email"]
+
+
+def test_signatories_are_told_and_reminded_from_the_moment_when_they_may_sign(world, signatory):
+    """Signed before the application is approved, a convention is nothing that a signatory could sign yet."""
+    club = world.representative("Club du Matin")
+    signed = {"convention_id": str(uuid4()), "signed_at": now(), "document_sha256": "0" * 64, "countersignable": False}
+    world.announce("conventions", "convention_signed.v1", structure_id=club.structure_id, **signed)
+    text, _ = check(world.mail(signatory, "Convention signée par le partenaire : Club du Matin"))
+    assert "un nouveau message vous préviendra" in text
+    waiting = "SELECT subject_id::text, due_at - since FROM waiting WHERE kind = %s AND structure_id = %s"
+    assert world.rows(waiting, Waiting.COUNTER_SIGNATURE, club.structure_id) == []
+    convention_id = countersignable(world, club)
+    text, _ = check(world.mail(signatory, "Convention à contresigner : Club du Matin"))
+    assert "sa demande est approuvée" in text and f"/caf/conventions/{convention_id}" in text
+    due = world.rows(waiting, Waiting.COUNTER_SIGNATURE, club.structure_id)
+    assert due == [(convention_id, RULES[Waiting.COUNTER_SIGNATURE].first)]
+
+
+def test_a_renewal_to_counter_sign_says_until_when(world, signatory):
+    """It was approved with the first one: one mail, at the signature."""
+    club = world.representative("Club de Midi")
+    signed = {"convention_id": str(uuid4()), "signed_at": now(), "document_sha256": "0" * 64, "countersignable": True}
+    world.announce("conventions", "convention_signed.v1", structure_id=club.structure_id, **signed)
+    world.mail(club.email, "a bien été reçue")
+    countersignable(world, club, kind="renewal", current_ends_on="2027-11-23")
+    text, html = check(world.mail(signatory, "Convention à contresigner : Club de Midi"))
+    assert "le renouvellement de sa convention :" in plain(text) and "prend fin le 23 novembre 2027" in text
+    assert "demande est approuvée" not in text + html
+    subjects = [str(mail["Subject"]) for mail in world.running.mails(signatory) if "Club de Midi" in mail["Subject"]]
+    assert subjects == ["Convention à contresigner : Club de Midi"]
+
+
 def test_agents_get_one_reminder_for_all_that_waits(world):
     """Three hundred conventions to sign are not three hundred mails."""
     caf = world.call_as("administrator")
     caf("add_agent", first_name="Chloé", last_name="Signe", email="chloe@caf.example", roles=["signatory"])
     clubs = [world.apply(name) for name in ("Club de l’Aube", "Club du Soir")]
     for club in clubs:
-        world.announce(
-            "conventions", "convention_signed.v1", convention_id=str(uuid4()), structure_id=club.structure_id,
-            signed_at=now(), document_sha256="0" * 64,
-        )  # fmt: skip
+        countersignable(world, club)
         world.mail("chloe@caf.example", f"Convention à contresigner : {club.name}")
     ours = [club.structure_id for club in clubs]
     world.rows(
