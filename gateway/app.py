@@ -25,6 +25,7 @@ from gateway import (
     requests_log,
     security,
     static_files,
+    told,
     translation,
     waiting,
 )
@@ -57,6 +58,7 @@ def create_app(bus: Any = None, **overrides: Any) -> Flask:
     csrf.init_app(app)
     limiter.init_app(app)
     errors.register(app)
+    told.register(app)
     waiting.register(app)
     health.register(app)
     _register_pages(app)

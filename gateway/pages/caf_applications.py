@@ -1,5 +1,6 @@
 """«Demandes à instruire»: the instructor's queue, and one screen per application with its documents beside its data."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,13 +17,15 @@ from gateway.clients.partners_results import ReviewedApplication
 from gateway.files import send_stored
 from gateway.forms import Form
 from gateway.people import names_of_accounts
-from gateway.refusals import flash_refusal
 from gateway.security import allow_framing_by_ourselves
+from gateway.told import tell, tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_applications", __name__, url_prefix="/caf/demandes")
 
 FILTERS = ("state", "assigned_to", "structure_type", "words", "age", "sort")
+NOTES, CORRECTION, APPROVAL, REJECTION = "notes", "correction", "approbation", "refus"
+"""Places of the page, beside the items' own, at which an action is told refused."""
 STATES = ("submitted", "in_review", "correction_requested", "approved", "rejected")
 DUPLICATES = {
     "iban": _l("Même IBAN"),
@@ -68,7 +71,8 @@ def show(application_id: Any) -> ResponseReturnValue:
     return _page(ReviewClient().application(str(application_id)))
 
 
-def _page(found: ReviewedApplication, status: int = 200) -> ResponseReturnValue:
+def _page(found: ReviewedApplication, status: int = 200, at: str = "") -> ResponseReturnValue:
+    """The screen; `at`: the control whose form is shown again with what was typed into it."""
     involved = [found["assigned_to"], *(note["account_id"] for note in found["notes"])]
     involved += [entry["account_id"] for entry in found["history"] if entry["by_caf"]]
     to_judge = [item for item in found["items"] if _waits(item)]
@@ -79,7 +83,8 @@ def _page(found: ReviewedApplication, status: int = 200) -> ResponseReturnValue:
         duplicates=DUPLICATES, labels={item["item"]: item["label"] for item in found["items"]},
         mine=found["assigned_to"] == viewer().account_id, may=set(found["may"]),
         to_judge=to_judge, pieces=pieces_of(found), at_hand=at_hand(found),
-        shown=piece_shown(found, request.args, to_judge),
+        shown=piece_shown(found, {"element": at, **request.args}, to_judge),
+        at=at, typed=request.form,
         refused=[item for item in found["items"] if item["verdict"] == "refused"],
     )  # fmt: skip
     return body, status
@@ -93,37 +98,42 @@ def _back(application_id: Any, anchor: str | None = None, element: str | None = 
     return redirect(url_for(".show", application_id=application_id, element=element, _anchor=anchor), 303)
 
 
-def _done_or_flashed(done: Any, text: str) -> bool:
-    """Call `done`; tell what came of it."""
+def _refused(application_id: Any, refused: Refused, at: str) -> ResponseReturnValue:
+    """The page again, with what was typed and, at the control that was used, why not."""
+    names = [*refused.fields.get("missing", []), *refused.fields.get("refused", [])]
+    status = tell_refusal(refused, at=at, names=names)
+    return _page(ReviewClient().application(str(application_id)), status, at)
+
+
+def _done(application_id: Any, act: Callable[[], Any], text: str, at: str = "") -> ResponseReturnValue:
+    """Act, then back to the page; a refusal is told `at` the control that was used."""
     try:
-        done()
+        act()
     except Refused as refused:
-        flash_refusal(refused)
-        for name in (*refused.fields.get("missing", []), *refused.fields.get("refused", [])):
-            flash(str(name), "warning")
-        return False
-    if text:
-        flash(text, "success")
-    return True
+        return _refused(application_id, refused, at)
+    flash(text, "success")
+    return _back(application_id)
 
 
 @blueprint.post("/<uuid:application_id>/prendre")
 @allow("instructor")
 def take(application_id: Any) -> ResponseReturnValue:
-    _done_or_flashed(
-        lambda: ReviewClient().take_application(str(application_id)), _("Cette demande est entre vos mains.")
+    return _done(
+        application_id,
+        lambda: ReviewClient().take_application(str(application_id)),
+        _("Cette demande est entre vos mains."),
     )
-    return _back(application_id)
 
 
 @blueprint.post("/<uuid:application_id>/remettre")
 @allow("instructor")
 def release(application_id: Any) -> ResponseReturnValue:
     """«Remettre dans la file», for a colleague."""
-    _done_or_flashed(
-        lambda: ReviewClient().release_application(str(application_id)), _("La demande est remise dans la file.")
+    return _done(
+        application_id,
+        lambda: ReviewClient().release_application(str(application_id)),
+        _("La demande est remise dans la file."),
     )
-    return _back(application_id)
 
 
 @blueprint.post("/<uuid:application_id>/avis/<item>")
@@ -134,9 +144,10 @@ def judge(application_id: Any, item: str) -> ResponseReturnValue:
     seen = request.form.get("round", "")
     reason = "" if accepted else RefusalForm().reason()
     client = ReviewClient()
-    round_ = int(seen) if seen.isdigit() else 0
-    if not _done_or_flashed(lambda: client.record_verdict(str(application_id), item, accepted, round_, reason), ""):
-        return _back(application_id, item, item)
+    try:
+        client.record_verdict(str(application_id), item, accepted, int(seen) if seen.isdigit() else 0, reason)
+    except Refused as refused:
+        return _refused(application_id, refused, item)
     waiting = [one["item"] for one in client.application(str(application_id))["items"] if _waits(one)]
     return _back(application_id, waiting[0], waiting[0]) if waiting else _back(application_id, "decision")
 
@@ -144,10 +155,14 @@ def judge(application_id: Any, item: str) -> ResponseReturnValue:
 @blueprint.post("/<uuid:application_id>/note")
 @allow("instructor")
 def note(application_id: Any) -> ResponseReturnValue:
-    text = request.form.get("text", "").strip()
-    if text:
-        _done_or_flashed(lambda: ReviewClient().add_note(str(application_id), text[:2000]), _("Note enregistrée."))
-    return _back(application_id, "notes")
+    text = request.form.get("text", "").strip()[:2000]
+    try:
+        if text:
+            ReviewClient().add_note(str(application_id), text)
+            tell(_("Note enregistrée."), "success", at=NOTES)
+    except Refused as refused:
+        return _refused(application_id, refused, NOTES)
+    return _back(application_id, NOTES)
 
 
 @blueprint.post("/<uuid:application_id>/correction")
@@ -155,11 +170,12 @@ def note(application_id: Any) -> ResponseReturnValue:
 def request_correction(application_id: Any) -> ResponseReturnValue:
     """«Demander une correction»: everything refused goes back to the partner."""
     message = request.form.get("message", "")[:2000]
-    _done_or_flashed(
+    return _done(
+        application_id,
         lambda: ReviewClient().request_correction(str(application_id), message),
         _("La demande de correction est envoyée. Le partenaire ne peut modifier que les éléments refusés."),
+        CORRECTION,
     )
-    return _back(application_id)
 
 
 @blueprint.post("/<uuid:application_id>/approbation")
@@ -169,8 +185,7 @@ def approve(application_id: Any) -> ResponseReturnValue:
     try:
         number = ReviewClient().approve_application(str(application_id))["partner_number"]
     except Refused as refused:
-        flash_refusal(refused)
-        return _back(application_id, "decision")
+        return _refused(application_id, refused, APPROVAL)
     flash(_("Demande approuvée : le numéro partenaire est %(number)s.", number=number), "success")
     return _back(application_id)
 
@@ -180,11 +195,12 @@ def approve(application_id: Any) -> ResponseReturnValue:
 def reject(application_id: Any) -> ResponseReturnValue:
     """«Refuser la demande», with the reason that the partner reads."""
     reason = request.form.get("reason", "").strip()[:2000]
-    _done_or_flashed(
+    return _done(
+        application_id,
         lambda: ReviewClient().reject_application(str(application_id), reason),
         _("La demande est refusée. Le partenaire en est informé."),
+        REJECTION,
     )
-    return _back(application_id)
 
 
 @blueprint.get("/<uuid:application_id>/document/<uuid:document_id>")

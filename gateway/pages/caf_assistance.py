@@ -11,7 +11,7 @@ from gateway.clients.partners import StructuresClient
 from gateway.clients.partners_life import AssistanceClient
 from gateway.pages.assistance import CATEGORIES, MessageForm, several_files, uploaded
 from gateway.people import names_of_accounts
-from gateway.refusals import flash_refusal
+from gateway.told import tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_assistance", __name__, url_prefix="/caf/assistance")
@@ -98,7 +98,7 @@ def close(request_id: Any) -> ResponseReturnValue:
     try:
         AssistanceClient().close_request(str(request_id))
     except Refused as refused:
-        flash_refusal(refused)
-    else:
-        flash(_("La demande est close."), "success")
+        status = tell_refusal(refused, at="actions")
+        return _page(AssistanceClient().request(str(request_id)), MessageForm(formdata=None), status)
+    flash(_("La demande est close."), "success")
     return redirect(url_for(".index"), 303)

@@ -13,8 +13,8 @@ from gateway.access import allow
 from gateway.clients.partners_life import BankAccountClient
 from gateway.files import send_stored
 from gateway.forms import Form
-from gateway.refusals import flash_refusal
 from gateway.security import allow_framing_by_ourselves
+from gateway.told import tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_bank_accounts", __name__, url_prefix="/caf/comptes-bancaires")
@@ -57,8 +57,7 @@ def verify(bank_account_id: Any) -> ResponseReturnValue:
     try:
         BankAccountClient().verify_bank_account(str(bank_account_id))
     except Refused as refused:
-        flash_refusal(refused)
-        return redirect(url_for(".show", bank_account_id=bank_account_id), 303)
+        return _page(str(bank_account_id), RejectForm(formdata=None), tell_refusal(refused, at="decision"))
     flash(_("Le compte est vérifié : les prochains remboursements y seront virés."), "success")
     return redirect(url_for(".index"), 303)
 
@@ -72,7 +71,6 @@ def reject(bank_account_id: Any) -> ResponseReturnValue:
     try:
         BankAccountClient().reject_bank_account(str(bank_account_id), form.reason.data or "")
     except Refused as refused:
-        flash_refusal(refused)
-        return redirect(url_for(".show", bank_account_id=bank_account_id), 303)
+        return _page(str(bank_account_id), form, tell_refusal(refused, at="decision"))
     flash(_("Le compte est refusé. Le partenaire est prévenu."), "success")
     return redirect(url_for(".index"), 303)

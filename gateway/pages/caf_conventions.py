@@ -20,6 +20,7 @@ from gateway.pages.convention import origin
 from gateway.people import names_of_accounts
 from gateway.refusals import describe, flash_refusal
 from gateway.security import allow_framing_by_ourselves
+from gateway.told import tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_conventions", __name__, url_prefix="/caf/conventions")
@@ -28,6 +29,8 @@ REVIEWERS = ("signatory", "instructor", "administrator")
 KINDS = {"initial": _l("Première convention"), "amendment": _l("Avenant"), "renewal": _l("Renouvellement")}
 STATES = ("prepared", "signed_by_partner", "active", "refused", "terminated")
 REFRESH_S = 2
+ACTIONS, REFUSING, TERMINATING, WITHDRAWING = "actions", "refuser", "resilier", "annuler"
+"""Places of a convention's page at which an action is told refused."""
 
 
 class RefuseForm(Form):
@@ -160,6 +163,7 @@ def refuse(convention_id: Any) -> ResponseReturnValue:
         form,
         lambda: CafConventionsClient().refuse_convention(str(convention_id), form.reason.data or ""),
         _("La convention est refusée. Le partenaire est prévenu."),
+        REFUSING,
     )
 
 
@@ -176,6 +180,7 @@ def terminate(convention_id: Any) -> ResponseReturnValue:
             form.effective_on.data.isoformat() if form.effective_on.data else "",
         ),
         _("La convention est résiliée. Le partenaire est prévenu."),
+        TERMINATING,
     )
 
 
@@ -189,56 +194,66 @@ def withdraw_termination(convention_id: Any) -> ResponseReturnValue:
         form,
         lambda: CafConventionsClient().withdraw_termination(str(convention_id), form.reason.data or ""),
         _("La résiliation est annulée : la convention reste en vigueur. Le partenaire est prévenu."),
+        WITHDRAWING,
     )
 
 
-def _decided(convention_id: str, form: Form, act: Callable[[], Any], done: str) -> ResponseReturnValue:
-    """Do it if the form is complete; else show the form again with what is missing."""
-    if form.validate_on_submit():
-        try:
-            act()
-            flash(done, "success")
-            return redirect(url_for(".show", convention_id=convention_id), 303)
-        except Refused as refused:
+def _decided(convention_id: str, form: Form, act: Callable[[], Any], done: str, at: str) -> ResponseReturnValue:
+    """Do it if the form is complete; else show the form again with what is missing, or `at` it why not."""
+    if not form.validate_on_submit():
+        return _page(convention_id, form, 422)
+    try:
+        act()
+    except Refused as refused:
+        if refused.code == "validation_failed":
             form.take_refusal(refused)
-    return _page(convention_id, form, 422)
+            return _page(convention_id, form, 422)
+        return _page(convention_id, form, tell_refusal(refused, at=at))
+    flash(done, "success")
+    return redirect(url_for(".show", convention_id=convention_id), 303)
 
 
 @blueprint.post("/<uuid:convention_id>/debloquer")
 @allow(*REVIEWERS)
 def unblock(convention_id: Any) -> ResponseReturnValue:
     """Lift the block after too many wrong codes."""
-    try:
-        CafConventionsClient().unblock_signing(str(convention_id))
-        flash(_("La signature est débloquée : le représentant légal peut demander un nouveau code."), "success")
-    except Refused as refused:
-        flash_refusal(refused)
-    return redirect(url_for(".show", convention_id=convention_id), 303)
+    return _acted(
+        str(convention_id),
+        CafConventionsClient().unblock_signing,
+        _("La signature est débloquée : le représentant légal peut demander un nouveau code."),
+    )
 
 
 @blueprint.post("/<uuid:convention_id>/avenant")
 @allow("signatory")
 def amend(convention_id: Any) -> ResponseReturnValue:
     """Propose the newest text to this partner."""
-    try:
-        TextsClient().amend_convention(str(convention_id))
-        flash(_("La nouvelle version est proposée : le représentant légal peut la lire et la signer."), "success")
-    except Refused as refused:
-        flash_refusal(refused)
-    return redirect(url_for(".show", convention_id=convention_id), 303)
+    return _acted(
+        str(convention_id),
+        TextsClient().amend_convention,
+        _("La nouvelle version est proposée : le représentant légal peut la lire et la signer."),
+    )
 
 
 @blueprint.post("/<uuid:convention_id>/nouvelle")
 @allow("signatory")
 def prepare_again(convention_id: Any) -> ResponseReturnValue:
-    """After a refusal or an end, another convention to sign."""
+    """After a refusal or an end, another convention to sign, whose page is shown."""
+    return _acted(
+        str(convention_id),
+        CafConventionsClient().prepare_again,
+        _("Une nouvelle convention est préparée : le représentant légal peut la lire et la signer."),
+    )
+
+
+def _acted(convention_id: str, act: Callable[[str], Any], done: str) -> ResponseReturnValue:
+    """Act, then back to the convention, or on to the one that was made of it; a refusal is told at the buttons."""
     try:
-        made = CafConventionsClient().prepare_again(str(convention_id))
-        flash(_("Une nouvelle convention est préparée : le représentant légal peut la lire et la signer."), "success")
-        return redirect(url_for(".show", convention_id=made["convention_id"]), 303)
+        made = act(convention_id) or {}
     except Refused as refused:
-        flash_refusal(refused)
-    return redirect(url_for(".show", convention_id=convention_id), 303)
+        return _page(convention_id, status=tell_refusal(refused, at=ACTIONS))
+    flash(done, "success")
+    return redirect(url_for(".show", convention_id=made.get("convention_id", convention_id)), 303)
 
 
 @blueprint.get("/<uuid:convention_id>/document")

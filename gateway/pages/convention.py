@@ -15,14 +15,17 @@ from gateway.clients.conventions_results import OpenedConvention
 from gateway.files import send_stored
 from gateway.formatting import phone
 from gateway.forms import Form
-from gateway.refusals import flash_refusal
+from gateway.refusals import describe
 from gateway.security import allow_framing_by_ourselves
+from gateway.told import tell, tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("convention", __name__, url_prefix="/convention")
 
 SIGNER = "legal_representative"
 USER_AGENT_LENGTH = 500
+SIGNING, READING = "signer", "lecture"
+"""Places of the page at which an action is told: above the signature, at the box that says that all was read."""
 
 
 class CodeForm(Form):
@@ -91,10 +94,11 @@ def request_code() -> ResponseReturnValue:
             SigningClient().confirm_reading(document_sha256, how, **origin())
         sent = SigningClient().request_signing_code(document_sha256, **origin())
     except Refused as refused:
-        flash_refusal(refused)
-        return redirect(url_for(".index", _anchor="signer"), 303)
-    flash(_("Un code de vérification a été envoyé par SMS au %(phone)s.", phone=phone(sent["masked_phone"])), "success")
-    return redirect(url_for(".index", _anchor="signer"), 303)
+        tell_refusal(refused, at=READING if refused.code == "reading_required" else SIGNING)
+    else:
+        said = _("Un code de vérification a été envoyé par SMS au %(phone)s.", phone=phone(sent["masked_phone"]))
+        tell(said, "success", at=SIGNING)
+    return redirect(url_for(".index", _anchor=SIGNING), 303)
 
 
 @blueprint.post("/signature")
@@ -108,11 +112,23 @@ def sign() -> ResponseReturnValue:
             SigningClient().sign_convention(form.document_sha256.data or "", code, **origin())
             return redirect(url_for(".index"), 303)
         except Refused as refused:
-            form.take_refusal(refused)
+            return _not_signed(form, refused)
+    return _not_signed(form)
+
+
+def _not_signed(form: SignForm, refused: Refused | None = None) -> ResponseReturnValue:
+    """The page again: what is wrong with the code is told at its field as long as it is asked for, everything else
+    above the signature."""
     opened = _opened()
     if opened is None or opened["state"] != "prepared":
+        if refused:
+            tell_refusal(refused)
         return redirect(url_for(".index"), 303)
     form.code.data, form.code.raw_data = "", None
+    if refused and refused.code == "signing_code_wrong" and opened["code"]["state"] == "sent":
+        form.code.errors = [describe(refused).text]
+    elif refused:
+        tell_refusal(refused, at=SIGNING)
     return _page(opened, form, 422)
 
 

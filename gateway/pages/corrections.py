@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import gettext as _
 
 from gateway import reference_lists
@@ -23,8 +24,9 @@ from gateway.clients.identity import AccountClient
 from gateway.clients.partners import OwnApplicationClient
 from gateway.clients.partners_results import Catalogue, OwnApplication
 from gateway.files import send_stored, stream_upload
-from gateway.refusals import describe, flash_refusal
+from gateway.refusals import describe
 from gateway.security import allow_framing_by_ourselves
+from gateway.told import tell, tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("corrections", __name__, url_prefix="/demande")
@@ -50,11 +52,11 @@ def index() -> ResponseReturnValue:
     return _page(_own())
 
 
-def _page(own: OwnApplication, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+def _page(own: OwnApplication, status: int = 200) -> ResponseReturnValue:
     catalogue = reference_lists.offered()
     chosen = [one for one in catalogue["activities"] if one["code"] in own["activities"]]
     body = render_template(
-        "corrections/index.html", own=own, errors=errors or {},
+        "corrections/index.html", own=own,
         dates=_asked_dates(catalogue, own["structure_type"]),
         facts=facts_of_groups({**own, "activities": chosen, "representative": None}),
         opened=[item for item in own["items"] if item["open"]],
@@ -135,20 +137,27 @@ def add_document(kind: str) -> ResponseReturnValue:
             incoming_id = stream_upload(chosen)
             if incoming_id:
                 client.add_correction_document(kind, incoming_id, chosen.filename or "", dated_on)
-                flash(_("Fichier déposé : %(name)s", name=chosen.filename), "success")
+                tell(_("Fichier déposé : %(name)s", name=chosen.filename), "success", at=f"document:{kind}")
     except Refused as refused:
-        return _page(_own(), {f"document:{kind}": describe(refused).text}, describe(refused).status)
+        return _page(_own(), tell_refusal(refused, at=f"document:{kind}"))
     return redirect(url_for(".index", _anchor=f"document:{kind}"), 303)
 
 
 @blueprint.post("/justificatif/<uuid:document_id>/retirer")
 @allow(*MAY_CORRECT)
 def remove_document(document_id: Any) -> ResponseReturnValue:
+    item = _item_of(_own(), str(document_id))
     try:
         OwnApplicationClient().remove_correction_document(str(document_id))
     except Refused as refused:
-        flash_refusal(refused)
-    return redirect(url_for(".index"), 303)
+        return _page(_own(), tell_refusal(refused, at=item))
+    return redirect(url_for(".index", _anchor=item), 303)
+
+
+def _item_of(own: OwnApplication, document_id: str) -> str:
+    """The item that a file belongs to; nothing for one that is gone."""
+    files = {file["document_id"]: item["item"] for item in own["items"] for file in item["documents"]}
+    return files.get(document_id, "")
 
 
 @blueprint.get("/document/<uuid:document_id>")
@@ -167,9 +176,7 @@ def resubmit() -> ResponseReturnValue:
     try:
         OwnApplicationClient().resubmit_application(int(seen) if seen.isdigit() else 0)
     except Refused as refused:
-        flash_refusal(refused)
-        for label in refused.fields.get("missing", []):
-            flash(str(label), "warning")
-        return redirect(url_for(".index"), 303)
+        missing = [gettext(label) for label in refused.fields.get("missing", [])]
+        return _page(_own(), tell_refusal(refused, at="envoyer", names=missing))
     flash(_("Vos corrections sont envoyées à la Caf."), "success")
     return redirect(url_for(".index"), 303)

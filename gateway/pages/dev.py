@@ -13,6 +13,7 @@ from gateway.access import VISITOR, allow
 from gateway.component_examples import ExampleForm, example_form_with_errors, example_plots
 from gateway.errors import TEXTS, page
 from gateway.security import allow_framing_by_ourselves
+from gateway.told import tell
 from services.chassis.config import settings
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev")
@@ -81,6 +82,7 @@ def error(status: int) -> ResponseReturnValue:
 @blueprint.get("/components")
 @allow(VISITOR)
 def components() -> ResponseReturnValue:
+    tell("Ce code n’est pas le bon.", at="exemple")
     return render_template(
         "dev/components.html", form=ExampleForm(), wrong=example_form_with_errors(), plots=example_plots()
     )

@@ -343,12 +343,12 @@ def test_a_termination_to_come_is_withdrawn_with_a_reason(signatory, bus):
     }  # fmt: skip
     address = f"/caf/conventions/{CONVENTION_ID}/annuler-la-resiliation"
     page = signatory.get(f"/caf/conventions/{CONVENTION_ID}").text
-    assert f'action="{address}"' in page and "1 janvier 2027" in page.replace("\u00a0", " ")
+    assert f'action="{address}#annuler"' in page and "1 janvier 2027" in page.replace("\u00a0", " ")
     assert signatory.post(address, data={"reason": ""}).status_code == 422
     assert bus.called("conventions.withdraw_termination") == []
     bus.answers["conventions.withdraw_termination"] = Refused("termination_in_effect")
     answer = signatory.post(address, data={"reason": "Activité reprise"})
-    assert answer.status_code == 422 and "ne peut plus être annulée" in answer.text
+    assert answer.status_code == 409 and "ne peut plus être annulée" in answer.text
     bus.answers["conventions.withdraw_termination"] = DETAIL
     assert signatory.post(address, data={"reason": "Activité reprise"}).status_code == 303
     assert bus.called("conventions.withdraw_termination")[-1] == {
