@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.waiting import wait_for
 from services.chassis.refusals import Refused
-from tests.integration.identity.world import html_of, text_of
+from tests.mails import html_of, text_of
 from tests.refusing import refusal
 
 

@@ -7,11 +7,10 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.waiting import wait_for
-from services import identity
 from services.identity.domain.reminders import RULES, Waiting
-from tests.integration.identity.world import html_of, now, text_of
-
-MAILS = Path(identity.__path__[0], "mails")
+from tests.integration.identity import mail_story
+from tests.integration.identity.world import now
+from tests.mails import judge, plain, shown, templates, text_of
 
 # The guide's texts (pages 9 and 10) as they are printed there, by a few words of our subject.
 GUIDE = {
@@ -20,35 +19,43 @@ GUIDE = {
 }
 
 
-def plain(text):
-    return re.sub(r"\s+", " ", text)
-
-
-def words(html):
-    """What a reader sees of an HTML part."""
-    body = re.sub(r"</?(?:a|strong)\b[^>]*>", "", html.partition("<body>")[2].replace("&#39;", "'"))
-    return plain(re.sub(r"<[^>]+>", " ", body)).replace(" !", "!")
-
-
-def check(mail, structure_email=""):
-    """What holds for every mail."""
-    text, html = text_of(mail), html_of(mail)
-    assert "{{" not in text + html and "None" not in text
-    assert re.findall(r'href="(?!https?://)', html) == []
-    assert all(word in str(mail["From"]) for word in ("Pass'Sports-Loisirs",))
-    return text, html
-
-
 @pytest.fixture(scope="module")
 def partner(world):
     return world.representative("Club d'Échecs")
 
 
+@pytest.fixture(scope="module")
+def story(world):
+    return mail_story.Story(world).tell()
+
+
+@pytest.fixture(scope="module")
+def sent(story):
+    """Every mail, by template."""
+    return mail_story.sent(story)
+
+
+@pytest.mark.parametrize("template", templates("identity"))
+def test_every_mail_reaches_its_readers_names_what_it_is_about_and_keeps_secrets(story, sent, template):
+    assert template in story.expected, "a new mail: let `mail_story` cause it, and say who reads what in it"
+    expected = story.expected[template]
+    reader = "agent" if mail_story.AGENTS & expected.to else "partner"
+    for mail in sent[template]:
+        assert "Pass'Sports-Loisirs" in str(mail["From"])
+        ours = str(mail["To"]) in expected.to
+        judge(
+            mail,
+            reader=reader,
+            base_url=story.world.running.base_url,
+            says=expected.says if ours else (),
+            secrets=story.not_for(template),
+        )
+    assert expected.to <= {str(mail["To"]) for mail in sent[template]}
+
+
 def told(world, partner, event, subject, publisher="partners", to=None, **data):
     world.announce(publisher, event, structure_id=partner.structure_id, **data)
-    mail = world.mail(to or partner.email, subject)
-    check(mail)
-    return text_of(mail)
+    return text_of(world.mail(to or partner.email, subject))
 
 
 def activate(world, partner):
@@ -66,11 +73,11 @@ def test_the_guides_mails_are_word_for_word(world, partner, subject):
     if subject == "Félicitations":
         activate(world, partner)
     mail = world.mail(partner.structure_email if subject == "Bienvenue" else partner.email, subject)
-    text, html = check(mail)
     for sentence in GUIDE[subject]:
-        assert plain(sentence).replace(" !", "!") in re.sub(r" https?://\S+", "", plain(text)).replace(" !", "!")
-        assert plain(sentence).replace(" !", "!") in words(html)
-    assert f"{world.running.base_url}/assistance" in text
+        wanted = plain(sentence).replace(" !", "!")
+        assert wanted in re.sub(r" https?://\S+", "", plain(text_of(mail))).replace(" !", "!")
+        assert wanted in shown(mail).replace(" !", "!")
+    assert f"{world.running.base_url}/assistance" in text_of(mail)
 
 
 def test_the_congratulations_begin_with_the_snowboarder(world, partner):
@@ -164,7 +171,8 @@ def test_the_first_iban_came_with_the_application_and_is_not_announced(world, pa
     )  # fmt: skip
     told(world, partner, "assistance_message_posted.v1", "Réponse", request_id=str(uuid4()),
          account_id=partner.viewer["account_id"], from_caf=True)  # fmt: skip
-    assert not [mail for mail in world.running.mails() if "bancaires sont vérifiées" in str(mail["Subject"])]
+    told_so_far = [str(mail["Subject"]) for mail in world.running.mails(partner.email)]
+    assert not [subject for subject in told_so_far if "bancaires sont vérifiées" in subject]
 
 
 def test_a_payout_in_several_pieces_is_one_mail(world, partner):
@@ -195,25 +203,10 @@ def test_a_club_hears_what_a_family_contests_and_what_the_caf_decides(world, par
     assert "12,50\u00a0€ seront repris sur votre prochain remboursement" in text
 
 
-def test_only_activation_mails_carry_a_password_and_none_a_mobile_number(world, partner):
-    for mail in world.running.mails():
-        text = text_of(mail) + html_of(mail)
-        assert "612345678" not in text and "06 12 34 56 78" not in text
-        if "compte personnel" not in str(mail["Subject"]):
-            assert partner.provisional_password not in text
-
-
 def test_no_name_can_add_a_header(world):
     partner = world.representative("Club Bcc: x@y.z")
     mail = world.mail(partner.email, "compte personnel")
     assert mail["Bcc"] is None and str(mail["To"]) == partner.email
-
-
-def test_every_template_has_both_parts_and_a_subject():
-    texts = {path.stem for path in MAILS.glob("*.txt")}
-    assert texts == {path.stem for path in MAILS.glob("*.html")}
-    for path in MAILS.glob("*.txt"):
-        assert path.read_text(encoding="utf-8").partition("\n")[0].strip()
 
 
 def countersignable(world, club, **about):
@@ -237,12 +230,12 @@ def test_signatories_are_told_and_reminded_from_the_moment_when_they_may_sign(wo
     club = world.representative("Club du Matin")
     signed = {"convention_id": str(uuid4()), "signed_at": now(), "document_sha256": "0" * 64, "countersignable": False}
     world.announce("conventions", "convention_signed.v1", structure_id=club.structure_id, **signed)
-    text, _ = check(world.mail(signatory, "Convention signée par le partenaire : Club du Matin"))
+    text = text_of(world.mail(signatory, "Convention signée par le partenaire : Club du Matin"))
     assert "un nouveau message vous préviendra" in text
     waiting = "SELECT subject_id::text, due_at - since FROM waiting WHERE kind = %s AND structure_id = %s"
     assert world.rows(waiting, Waiting.COUNTER_SIGNATURE, club.structure_id) == []
     convention_id = countersignable(world, club)
-    text, _ = check(world.mail(signatory, "Convention à contresigner : Club du Matin"))
+    text = text_of(world.mail(signatory, "Convention à contresigner : Club du Matin"))
     assert "sa demande est approuvée" in text and f"/caf/conventions/{convention_id}" in text
     due = world.rows(waiting, Waiting.COUNTER_SIGNATURE, club.structure_id)
     assert due == [(convention_id, RULES[Waiting.COUNTER_SIGNATURE].first)]
@@ -255,34 +248,16 @@ def test_a_renewal_to_counter_sign_says_until_when(world, signatory):
     world.announce("conventions", "convention_signed.v1", structure_id=club.structure_id, **signed)
     world.mail(club.email, "a bien été reçue")
     countersignable(world, club, kind="renewal", current_ends_on="2027-11-23")
-    text, html = check(world.mail(signatory, "Convention à contresigner : Club de Midi"))
+    mail = world.mail(signatory, "Convention à contresigner : Club de Midi")
+    text = text_of(mail)
     assert "le renouvellement de sa convention :" in plain(text) and "prend fin le 23 novembre 2027" in text
-    assert "demande est approuvée" not in text + html
+    assert "demande est approuvée" not in text + shown(mail)
     subjects = [str(mail["Subject"]) for mail in world.running.mails(signatory) if "Club de Midi" in mail["Subject"]]
     assert subjects == ["Convention à contresigner : Club de Midi"]
 
 
-def test_agents_get_one_reminder_for_all_that_waits(world):
+def test_agents_get_one_reminder_for_all_that_waits(sent):
     """Three hundred conventions to sign are not three hundred mails."""
-    caf = world.call_as("administrator")
-    caf("add_agent", first_name="Chloé", last_name="Signe", email="chloe@caf.example", roles=["signatory"])
-    clubs = [world.apply(name) for name in ("Club de l’Aube", "Club du Soir")]
-    for club in clubs:
-        countersignable(world, club)
-        world.mail("chloe@caf.example", f"Convention à contresigner : {club.name}")
-    ours = [club.structure_id for club in clubs]
-    world.rows(
-        "UPDATE waiting SET due_at = now() - interval '1 minute' WHERE kind = 'counter_signature' "
-        "AND structure_id = ANY(%s::uuid[])", ours,
-    )  # fmt: skip
-    text, _ = check(world.mail("chloe@caf.example", "Rappel : 2 conventions à contresigner"))
-    assert all(f"- {club.name}, depuis le" in text for club in clubs)
-
-
-def test_what_waits_is_recalled_by_the_platforms_clock(world):
-    late = world.apply("Club qui attend")
-    assert late.provisional_password
-    world.rows("UPDATE waiting SET due_at = now() - interval '1 minute' WHERE structure_id = %s", late.structure_id)
-    text = text_of(world.mail(late.email, "pas encore activé"))
-    assert "Club qui attend" in text
-    assert late.provisional_password not in text
+    (mail,) = [one for one in sent["reminder_counter_signature"] if str(one["To"]) == mail_story.SIGNATORY]
+    assert mail["Subject"] == "Rappel : 2 conventions à contresigner"
+    assert all(f"- {club}, depuis le" in text_of(mail) for club in (mail_story.CLUB, mail_story.LATE))

@@ -5,7 +5,8 @@ import pytest
 
 from deploy.local.waiting import wait_for
 from tests.integration.identity.test_sign_in import BROWSER, enrolled_agent, outcome
-from tests.integration.identity.world import PASSWORD, text_of
+from tests.integration.identity.world import PASSWORD
+from tests.mails import text_of
 from tests.refusing import refusal
 
 

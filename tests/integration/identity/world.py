@@ -13,6 +13,7 @@ from kombu import Connection, Exchange, Producer
 
 from deploy.local.waiting import wait_for
 from services.chassis import serializer
+from tests.mails import text_of
 from tests.platform import Platform
 
 PASSWORD = "Trois-Chevaux-Bleus-Dansent"
@@ -181,18 +182,6 @@ class Partner:
 
     def call(self, method: str, **arguments: Any) -> Any:
         return self.world.call(method, token=self.token, **arguments)
-
-
-def text_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return part.get_content()
-
-
-def html_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("html",))
-    assert part is not None
-    return part.get_content()
 
 
 def password_in(mail: EmailMessage) -> str:

@@ -121,6 +121,13 @@ def test_each_mail_that_may_hold_a_secret_exists() -> None:
     assert CARRIES.keys() <= {named(path) for path in TEMPLATES}
 
 
+@pytest.mark.parametrize("service", sorted({path.parent.parent.name for path in TEMPLATES}))
+def test_what_a_service_writes_is_also_judged_as_people_get_it(service: str) -> None:
+    """With real names and links, caused by the service's own use cases: `tests.mails`."""
+    written_for_real = Path(__file__).parents[2] / "integration" / service / "test_mails.py"
+    assert f'templates("{service}")' in written_for_real.read_text("utf-8")
+
+
 def test_it_says_who_writes_and_for_whom(letter: mail.Letter) -> None:
     assert letter.text.startswith(("Madame, Monsieur,", "Bonjour,"))
     assert letter.text.rstrip().endswith((f"La {settings().caf_name}", settings().platform_name))  # partner, agent
