@@ -38,13 +38,20 @@ ASSOCIATION_FILES: Mapping[str, File] = {
     "Membres du conseil d'administration": png("Membres"),
     "Avis de situation": pdf("Avis SIRENE"),
 }
+TYPES: Mapping[str, tuple[str, Mapping[str, File]]] = {
+    "association": ("Association", ASSOCIATION_FILES),
+    "company": ("Entreprise", {"Extrait Kbis": pdf("Kbis")}),
+}
+"""What the form calls a structure's type, and the files that it wants from it."""
 
 
 def entered(club: Club, number: int) -> dict[str, Any]:
-    """What is typed, chosen and uploaded at a step from 2 to 7, as `Page.press` takes it."""
+    """What is typed, chosen and uploaded at a step, as `Page.press` takes it."""
+    structure_type, files = TYPES[club.structure_type]
     return {
-        2: {"fill": {"Type de structure": "Association"}},
-        3: {"fill": step3(club), "upload": ASSOCIATION_FILES},
+        1: {},
+        2: {"fill": {"Type de structure": structure_type}},
+        3: {"fill": step3(club), "upload": files},
         4: {"fill": step4(club), "choose": ["Madame"], "upload": {"Pièce d'identité": png("Carte")}},
         5: {"choose": ["Judo, jujitsu"]},
         6: {

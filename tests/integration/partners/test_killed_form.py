@@ -1,16 +1,24 @@
-"""`kill -9` of the gateway and of both services at each step of the form: nothing that was entered is lost."""
+"""`kill -9` of each process that the form touches, alone, at each of its steps: nothing that was entered is lost.
 
-import sys
+The person presses the button right after. What a browser with scripts puts back into a page that was
+never sent is in `tests/journeys/test_lost_connection.py`."""
+
+import re
 from collections.abc import Callable
 
 import pytest
+from requests import ConnectionError
 
 from deploy.driver.browser import Browser, Page, Unwelcome
-from tests.integration.partners.form import begin, entered, step3
+from tests.integration.partners.form import entered, step3, step4
 from tests.integration.partners.world import Club, World
-from tests.platform import Platform
+from tests.platform import Platform, Process
 
 SERVICES = ("identity", "partners")
+STAYS_AWAY = {"identity": (4, 6, 7), "partners": (3, 4, 6), "gateway": (5,), "relay": ()}
+"""Each process, and the steps at which it is still dead when the person presses the button; of identity all those that
+need it: it keeps the representative, who is shown in step 7, and both accounts."""
+FIRST, LAST = 1, 7
 
 
 @pytest.fixture(scope="module")
@@ -19,58 +27,61 @@ def world(platform: Callable[..., Platform], token: Callable[..., str]) -> World
     return World(platform(*SERVICES, gateway=True), token)
 
 
-def kill_all(running: Platform) -> None:
-    for name in (*SERVICES, "gateway"):
-        running.processes[name].kill()
+def pressed(page: Page, number: int, club: Club) -> Page:
+    return page.press("CONTINUER" if number == LAST else "SUIVANT", **entered(club, number))
 
 
-def start(running: Platform, *, gateway: bool = True) -> None:
-    started = [
-        running.add(name, [sys.executable, "-m", "services.chassis.run", f"services.{name}.service"])
-        for name in SERVICES
-    ]
-    if gateway:
-        started.append(running.add_gateway())
-    for process in started:
-        process.wait_ready()
-
-
-def asked_again(page: Page) -> Page:
-    """What the error page keeps, sent once more; where that still lacks the files, the form says so."""
-    page.expect("Le service est momentanément indisponible", "Rien n'est perdu")
+def pressed_after_a_kill(process: Process, page: Page, number: int, club: Club, *, stays_away: bool) -> Page:
+    """The page that follows, once the person has sent what the browser still holds. The process is started again at
+    once, as its supervisor does, or not before the person has been told that something is away."""
+    process.kill()
+    if not stays_away:
+        process.start()
     try:
-        return page.press("Renvoyer ce que j'ai saisi")
-    except Unwelcome as refused:
-        assert refused.page and all("Déposez ce justificatif" in error for error in refused.page.errors())
-        return refused.page
+        page = pressed(page, number, club)
+    except (ConnectionError, Unwelcome) as away:
+        if stays_away:
+            process.start()
+        process.wait_ready()
+        if isinstance(away, Unwelcome) and away.page:
+            return sent_again(away.page, number, club)
+        return pressed(page, number, club)  # the browser's own page: reloading it sends the same again
+    assert not stays_away, f"step {number} went on without {process.name}"
+    return page
 
 
-def test_nothing_entered_is_lost_when_all_three_die_between_any_two_steps(world: World) -> None:
-    club, browser = Club(), Browser(world.running.base_url)
-    begin(browser)
-    for number in range(2, 8):
-        kill_all(world.running)
-        start(world.running)
-        page = browser.open(f"/inscription/etape/{number}").expect(f"Étape {number} sur 7")
-        page = page.press("CONTINUER" if number == 7 else "SUIVANT", **entered(club, number))
-    page.expect("Demande déposée")
-    browser.open("/inscription/terminee").expect("Demande déposée")
+def sent_again(page: Page, number: int, club: Club) -> Page:
+    """From what the platform said instead: its page holds all that was typed, and says which files it still lacks."""
+    if not page.has_button("Renvoyer ce que j'ai saisi") and page.status == 503:
+        return page.browser.open(page.url)  # the step was saved, only the next page was not shown
+    try:
+        return page.press("SUIVANT") if page.status == 422 else page.press("Renvoyer ce que j'ai saisi")
+    except Unwelcome as lacking:
+        assert lacking.page and all("Déposez ce justificatif" in error for error in lacking.page.errors())
+        return lacking.page.press("SUIVANT", upload=entered(club, number)["upload"])
 
 
-@pytest.mark.parametrize("number", [3, 4, 6])
-def test_what_is_sent_while_the_services_are_dead_is_kept_by_the_page(world: World, number: int) -> None:
-    club, browser = Club(), Browser(world.running.base_url)
-    page = begin(browser)
-    for before in range(2, number):
-        page = page.press("SUIVANT", **entered(club, before))
-    for name in SERVICES:
-        world.running.processes[name].kill()
-    with pytest.raises(Unwelcome, match="HTTP 503") as refused:
-        page.press("SUIVANT", **entered(club, number))
-    start(world.running, gateway=False)
-    assert refused.value.page
-    page = asked_again(refused.value.page)
-    left = {"upload": entered(club, number)["upload"]}
-    page.expect(f"Étape {number} sur 7").press("SUIVANT", **left).expect(f"Étape {number + 1} sur 7")
-    if number == 3:
-        assert all(typed in browser.open("/inscription/etape/3").source for typed in step3(club).values())
+def everything(club: Club) -> list[str]:
+    """What the summary tells of all that was entered."""
+    typed = {**step3(club), **step4(club)}
+    named = ("Nom de la structure", "Adresse", "Commune", "Adresse e-mail de la structure")
+    person = ("Nom", "Prénom", "Fonction dans la structure", "Adresse e-mail personnelle")
+    files = ("Extrait Kbis", "Pièce d'identité", "RIB")
+    return ["Entreprise", "Judo, jujitsu", "•••• ••••", *files, *(typed[label] for label in (*named, *person))]
+
+
+@pytest.mark.parametrize("name", STAYS_AWAY)
+def test_nothing_entered_is_lost_whichever_process_dies_at_each_step(world: World, name: str) -> None:
+    club = Club("company")
+    page = Browser(world.running.base_url).open("/inscription")
+    for number in range(FIRST, LAST + 1):
+        page.expect(f"Étape {number} sur 7")
+        if number == LAST:
+            page.expect(*everything(club))
+        stays_away = number in STAYS_AWAY[name]
+        page = pressed_after_a_kill(world.running.processes[name], page, number, club, stays_away=stays_away)
+    reference = re.search(r"L\d\d-\d{5}", page.expect("Demande déposée").text)
+    assert reference
+    ((club.structure_id,),) = world.rows("SELECT structure_id FROM applications WHERE reference = %s", reference[0])
+    world.until_accounts_live(club)
+    world.running.processes[name].wait_ready()
