@@ -100,7 +100,7 @@ WORDS: dict[str, dict[str, str]] = {
         "convention:start_countersigning": "Contre-signature lancée",
         "convention:countersign": "Convention contresignée",
         "convention:refuse": "Convention refusée",
-        "convention:terminate": "Convention résiliée",
+        "convention:terminate": "Fin d’une convention",
         "convention:withdraw_termination": "Résiliation annulée",
     },
     "Campagnes et pass": {

@@ -30,6 +30,9 @@ TITLES = {
     "replaced": N_("Remplacée par une nouvelle version"),
 }
 
+ENDS = {"term": N_("Arrivée à son terme"), "replacement": N_("Terminée : une autre a pris sa place")}
+"""An end that nobody decided."""
+
 DELIVERY = {
     "accepted": N_("accepté par l’opérateur"),
     "sending": N_("en cours d’envoi"),
@@ -46,11 +49,17 @@ def timeline(history: Sequence[EvidenceEntry], names: Mapping[str, str]) -> list
     return [
         {
             "at": link["at"],
-            "title": _(TITLES[link["kind"]]) if link["kind"] in TITLES else link["kind"],
+            "title": _title(link),
             "text": " · ".join(part for part in _details(link["facts"], names) if part),
         }
         for link in history
     ]
+
+
+def _title(link: EvidenceEntry) -> str:
+    ended = ENDS.get(link["facts"].get("cause", "")) if link["kind"] == "terminated" else None
+    title = ended or TITLES.get(link["kind"])
+    return _(title) if title else link["kind"]
 
 
 def _details(facts: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:

@@ -47,9 +47,10 @@ class Situation:
 
     @property
     def congratulate(self) -> bool:
-        """The guide's banner, for a month after the Caf has signed."""
-        active = self.convention if self.convention and self.convention["state"] == "active" else None
-        since = active and active["activated_at"]
+        """The guide's banner, for a month after the Caf has signed; who renews has been in the network all along."""
+        found = self.convention
+        joined = found and found["state"] == "active" and found["kind"] == "initial"
+        since = found["activated_at"] if joined else None
         return bool(since and clock.now() - datetime.fromisoformat(since) < CONGRATULATE_FOR)
 
 
@@ -114,9 +115,9 @@ def _corrections(application: Any) -> Step:
 def _convention_steps(convention: Any, who: Viewer) -> list[Step]:
     state = convention["state"] if convention else None
     if state == "prepared":
-        return [_sign() if who.may(LEGAL) else _wait_for_the_signer()]
+        return [_sign(convention) if who.may(LEGAL) else _wait_for_the_signer(convention)]
     if state == "signed_by_partner":
-        return [_wait_for_the_caf()]
+        return [_wait_for_the_caf(convention)]
     if state == "refused":
         return [Step(_("Convention refusée par la Caf"), convention.get("reason") or "", "bad")]
     if state == "terminated":
@@ -140,29 +141,48 @@ def _ended(convention: Any) -> Step:
     return Step(title, text, "bad", action=_("Écrire à la Caf"), url=_link("assistance.ask"))
 
 
-def _sign() -> Step:
+def _sign(convention: Any) -> Step:
     """The guide: «cliquez sur « Je signe la convention »»."""
+    how = _("Lisez-la, demandez un code de vérification par SMS, puis saisissez-le pour signer.")
+    text = " ".join(part for part in (_until_when(convention), how) if part)
     return Step(
-        _("Votre convention vous attend"),
-        _("Lisez-la, demandez un code de vérification par SMS, puis saisissez-le pour signer."),
+        _to_sign_title(convention) or _("Votre convention vous attend"),
+        text,
         action=_("Je signe la convention"),
         url=_link("convention.index"),
     )
 
 
-def _wait_for_the_signer() -> Step:
-    return Step(
-        _("Convention à signer"),
-        _("Seul le représentant légal peut signer la convention, depuis son propre compte."),
-    )
+def _to_sign_title(convention: Any) -> str:
+    """What one that follows another is called; nothing for the first one."""
+    titles = {
+        "renewal": _("Votre convention est à renouveler"),
+        "amendment": _("Une nouvelle version de votre convention vous attend"),
+    }
+    return titles.get(convention["kind"], "")
 
 
-def _wait_for_the_caf() -> Step:
-    return Step(
-        _("Votre convention a bien été reçue par la Caf"),
-        _("Votre labellisation sera effective dès que la Caf l’aura signée. Vous recevrez un courriel."),
-        "neutral",
-    )
+def _until_when(convention: Any) -> str:
+    """Until when the one before holds, if this one follows another."""
+    if convention["kind"] == "initial":
+        return ""
+    if not convention["in_force"]:
+        return _("La précédente est terminée : les pass ne sont plus acceptés.")
+    return _("La convention en vigueur prend fin le %(day)s.", day=day(convention["current_ends_on"]))
+
+
+def _wait_for_the_signer(convention: Any) -> Step:
+    only = _("Seul le représentant légal peut signer la convention, depuis son propre compte.")
+    text = " ".join(part for part in (_until_when(convention), only) if part)
+    return Step(_to_sign_title(convention) or _("Convention à signer"), text)
+
+
+def _wait_for_the_caf(convention: Any) -> Step:
+    effect = _("Votre labellisation sera effective dès que la Caf l’aura signée. Vous recevrez un courriel.")
+    if convention["in_force"]:
+        last = day(convention["current_ends_on"])
+        effect = _("D’ici là, votre convention actuelle s’applique, jusqu’au %(day)s au plus tard.", day=last)
+    return Step(_("Votre convention a bien été reçue par la Caf"), effect, "neutral")
 
 
 def _bank_account_steps(accounts: list[BankAccount]) -> list[Step]:

@@ -48,7 +48,7 @@ STATUSES: dict[str, dict[str, Shown]] = {
         "signed_by_partner": Shown(N_("En attente de la Caf"), "waiting"),
         "active": Shown(N_("Active"), "good"),
         "refused": Shown(N_("Refusée"), "bad"),
-        "terminated": Shown(N_("Résiliée"), "muted"),
+        "terminated": Shown(N_("Terminée"), "muted"),
     },
     "countersigning": {
         "waiting": Shown(N_("En cours"), "waiting"),

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from services.chassis.ages import Ages
 from services.chassis.events import Event, Reading
-from services.conventions.domain.states import RefusalCause
+from services.conventions.domain.states import EndCause, RefusalCause
 from services.conventions.domain.waiting import AGE_LIMITS_DAYS
 
 
@@ -22,18 +22,28 @@ _STRUCTURE = "01939f6e-0a11-7d2b-8c44-5a1b2c3d4e5f"
 
 
 class ConventionPrepared(Event):
-    """A convention waits for the representative's signature."""
+    """A convention waits for the representative's signature. ``replaces_id``: the one that it follows, if any;
+    ``current_ends_on``: the last day of that one, if it is in force."""
 
     type = "convention_prepared.v1"
     key = "convention_id"
-    example = {"convention_id": _CONVENTION, "structure_id": _STRUCTURE}
+    example = {
+        "convention_id": _CONVENTION,
+        "structure_id": _STRUCTURE,
+        "kind": "renewal",
+        "replaces_id": "01939f6e-4b1c-7c2e-9a53-2f6f0c5b7a09",
+        "current_ends_on": "2027-11-24",
+    }
     convention_id = Identifier(required=True)
     structure_id = Identifier(required=True)
+    kind = fields.String(required=True)
+    replaces_id = Identifier(required=True, allow_none=True)
+    current_ends_on = fields.Date(required=True, allow_none=True)
 
 
 class ConventionSigned(Event):
     """The representative has signed; the Caf's turn. ``countersignable``: the application is approved already, and
-    `convention_countersignable.v1` says so."""
+    `convention_countersignable.v1` says so. ``current_ends_on``: as of `convention_prepared.v1`."""
 
     type = "convention_signed.v1"
     key = "convention_id"
@@ -44,12 +54,16 @@ class ConventionSigned(Event):
         "signed_at": "2026-11-24T09:30:00+00:00",
         "document_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "countersignable": False,
+        "kind": "initial",
+        "current_ends_on": None,
     }
     convention_id = Identifier(required=True)
     structure_id = Identifier(required=True)
     signed_at = fields.AwareDateTime(required=True)
     document_sha256 = fields.String(required=True)
     countersignable = fields.Boolean(required=True)
+    kind = fields.String(required=True)
+    current_ends_on = fields.Date(required=True, allow_none=True)
 
 
 class ConventionCountersignable(Event):
@@ -128,7 +142,8 @@ class ConventionRefused(Event):
 
 
 class ConventionTerminated(Event):
-    """From the business day ``effective_on`` on, the structure's scans are refused."""
+    """From the business day ``effective_on`` on, the structure's scans are refused. ``cause``: "decision" or "term";
+    ``renewal``: of an end by its term, the state of the next convention if one waits for signatures."""
 
     type = "convention_terminated.v1"
     key = "convention_id"
@@ -138,11 +153,15 @@ class ConventionTerminated(Event):
         "structure_id": _STRUCTURE,
         "effective_on": "2027-01-01",
         "reason": "Cessation d’activité",
+        "cause": "decision",
+        "renewal": None,
     }
     convention_id = Identifier(required=True)
     structure_id = Identifier(required=True)
     effective_on = fields.Date(required=True)
     reason = fields.String(required=True)
+    cause = fields.String(required=True, validate=validate.OneOf([EndCause.DECISION.value, EndCause.TERM.value]))
+    renewal = fields.String(required=True, allow_none=True)
 
 
 class ConventionTerminationWithdrawn(Event):

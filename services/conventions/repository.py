@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from services.conventions.domain.refusals import ConventionUnknown, JobUnknown
-from services.conventions.domain.states import OPEN, ConventionState, RefusalCause
+from services.conventions.domain.states import OPEN, ConventionState, Kind, RefusalCause
 from services.conventions.models import (
     Convention,
     CountersignItem,
@@ -356,8 +356,17 @@ def with_older_text(session: Session, newest: str, today: date, limit: int) -> l
 
 
 def ending(session: Session, today: date, until: date, limit: int) -> list[Convention]:
-    """In force, ending by ``until``, without a successor."""
-    return _locked(session, _in_force(today), Convention.ends_on <= until, _has_nothing_open(), limit=limit)
+    """In force, ending by ``until``, without a successor, and with no renewal that the Caf refused."""
+    soon = Convention.ends_on <= until
+    return _locked(session, _in_force(today), soon, _has_nothing_open(), _is_to_be_renewed(), limit=limit)
+
+
+def _is_to_be_renewed() -> Any:
+    """What only fell with a termination that was withdrawn was never refused for itself."""
+    other = aliased(Convention)
+    refused = and_(other.kind == Kind.RENEWAL, other.state == ConventionState.REFUSED)
+    for_itself = other.cause.is_distinct_from(RefusalCause.TERMINATION)
+    return ~exists().where(other.replaces_id == Convention.id, refused, for_itself)
 
 
 def ended(session: Session, today: date, limit: int) -> list[Convention]:

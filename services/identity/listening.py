@@ -5,7 +5,7 @@ from typing import Any
 from services.chassis.events import ReceivedEvent
 from services.chassis.inbox import on_event
 from services.chassis.timers import every
-from services.identity.handlers import announcements, delegates, people, privacy, registrations, reminders
+from services.identity.handlers import announcements, conventions, delegates, people, privacy, registrations, reminders
 from services.identity.messages import read
 
 
@@ -53,42 +53,42 @@ class Listening:
     @on_event(read.ConventionPrepared)
     def on_convention_prepared(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_prepared(uow, **event.data)
+            conventions.on_convention_prepared(uow, **event.data)
 
     @on_event(read.ConventionSigned)
     def on_convention_signed(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_signed(uow, **event.data)
+            conventions.on_convention_signed(uow, **event.data)
 
     @on_event(read.ConventionCountersignable)
     def on_convention_countersignable(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_countersignable(uow, **event.data)
+            conventions.on_convention_countersignable(uow, **event.data)
 
     @on_event(read.ConventionActivated)
     def on_convention_activated(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_activated(uow, **event.data)
+            conventions.on_convention_activated(uow, **event.data)
 
     @on_event(read.ConventionRefused)
     def on_convention_refused(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_refused(uow, **event.data)
+            conventions.on_convention_refused(uow, **event.data)
 
     @on_event(read.ConventionReplaced)
     def on_convention_replaced(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_replaced(uow, **event.data)
+            conventions.on_convention_replaced(uow, **event.data)
 
     @on_event(read.ConventionTerminated)
     def on_convention_terminated(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_terminated(uow, **event.data)
+            conventions.on_convention_terminated(uow, **event.data)
 
     @on_event(read.ConventionTerminationWithdrawn)
     def on_convention_termination_withdrawn(self, event: ReceivedEvent) -> None:
         with self.database.once(event) as uow:
-            announcements.on_convention_termination_withdrawn(uow, **event.data)
+            conventions.on_convention_termination_withdrawn(uow, **event.data)
 
     @on_event(read.BankAccountSubmitted)
     def on_bank_account_submitted(self, event: ReceivedEvent) -> None:

@@ -27,7 +27,7 @@ def terminate(uow: UnitOfWork, *, convention_id: str, reason: str, effective_on:
             end(uow, one, reason, effective_on, EndCause.DECISION)
         elif one.state in states.OPEN:
             preparing.refuse(uow, one, reason, RefusalCause.TERMINATION)
-    announce_end(uow, found)
+    _announce_end(uow, found)
 
 
 def _check(uow: UnitOfWork, found: Convention, family: list[Convention], effective_on: date) -> None:
@@ -65,7 +65,7 @@ def end(uow: UnitOfWork, found: Convention, reason: str, effective_on: date, cau
     uow.audit("convention:terminate", found.id, structure_id=found.structure_id, effective_on=effective_on.isoformat())
 
 
-def announce_end(uow: UnitOfWork, found: Convention) -> None:
+def _announce_end(uow: UnitOfWork, found: Convention, renewal: Convention | None = None) -> None:
     """The structure is no partner any more from the day on which this convention ends."""
     uow.publish(
         messages.ConventionTerminated,
@@ -73,6 +73,8 @@ def announce_end(uow: UnitOfWork, found: Convention) -> None:
         structure_id=found.structure_id,
         effective_on=found.terminated_on,
         reason=found.reason,
+        cause=found.cause,
+        renewal=renewal.state if renewal else None,
     )
 
 
@@ -127,5 +129,5 @@ def end_terms(uow: UnitOfWork) -> int:
         else:
             reason = "Terme échu sans renouvellement signé par les deux parties"
             end(uow, convention, reason, first_day_after, EndCause.TERM)
-            announce_end(uow, convention)
+            _announce_end(uow, convention, repository.open_of(uow.session, convention.structure_id))
     return len(found)

@@ -1,6 +1,7 @@
 """What partners announce becomes conventions to sign, approvals to wait for, and names for lists."""
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -55,7 +56,13 @@ def announce_prepared(uow: UnitOfWork, convention: Convention) -> None:
         replaces_id=convention.replaces_id,
         text_version=convention.text_version,
     )
-    uow.publish(messages.ConventionPrepared, convention_id=convention.id, structure_id=convention.structure_id)
+    uow.publish(
+        messages.ConventionPrepared,
+        convention_id=convention.id,
+        structure_id=convention.structure_id,
+        replaces_id=convention.replaces_id,
+        **place(uow, convention),
+    )
     uow.audit("convention:prepare", convention.id, structure_id=convention.structure_id, kind=convention.kind)
 
 
@@ -80,18 +87,18 @@ def announce_countersignable(uow: UnitOfWork, convention: Convention) -> None:
         messages.ConventionCountersignable,
         convention_id=convention.id,
         structure_id=convention.structure_id,
-        kind=convention.kind,
-        current_ends_on=current_ends_on(uow, convention),
+        **place(uow, convention),
     )
 
 
-def current_ends_on(uow: UnitOfWork, convention: Convention) -> date | None:
-    """The last day of the convention in force that this one would replace."""
-    if convention.replaces_id is None:
-        return None
-    before = repository.by_id(uow.session, convention.replaces_id)
-    binds = states.in_force(before.state, before.effective_on, before.ends_on, uow.today)
-    return before.ends_on if binds else None
+def place(uow: UnitOfWork, convention: Convention) -> dict[str, Any]:
+    """``{"kind", "current_ends_on"}``: the last day of the convention in force that this one would replace, if any."""
+    ends_on = None
+    if convention.replaces_id is not None:
+        before = repository.by_id(uow.session, convention.replaces_id)
+        binds = states.in_force(before.state, before.effective_on, before.ends_on, uow.today)
+        ends_on = before.ends_on if binds else None
+    return {"kind": convention.kind, "current_ends_on": ends_on}
 
 
 def on_application_rejected(uow: UnitOfWork, *, application_id: str, structure_id: str, reason: str) -> None:

@@ -187,6 +187,7 @@ def _announce(uow: UnitOfWork, convention: Convention, document_sha256: str) -> 
         signed_at=convention.signed_at,
         document_sha256=document_sha256,
         countersignable=convention.approved_at is not None,
+        **preparing.place(uow, convention),
     )
     if convention.approved_at is not None:
         preparing.announce_countersignable(uow, convention)

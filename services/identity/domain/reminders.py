@@ -10,6 +10,7 @@ from enum import StrEnum
 class Waiting(StrEnum):
     ACTIVATION = "activation"  # a person who never used the provisional password
     SIGNATURE = "signature"  # the representative should sign the convention
+    RENEWAL = "renewal"  # the same, before the term of the one in force
     CORRECTION = "correction"  # the partner should correct the application
     REVIEW = "review"  # instructors should look at an application
     COUNTER_SIGNATURE = "counter_signature"  # signatories should sign
@@ -28,6 +29,7 @@ class Rule:
 RULES: dict[Waiting, Rule] = {
     Waiting.ACTIVATION: Rule(timedelta(days=7), timedelta(days=5), 2),
     Waiting.SIGNATURE: Rule(timedelta(days=7), timedelta(days=14), 3),
+    Waiting.RENEWAL: Rule(timedelta(days=14), timedelta(days=14), 4),  # offered 60 days ahead: the last at 4 days
     Waiting.CORRECTION: Rule(timedelta(days=7), timedelta(days=14), 3),
     Waiting.REVIEW: Rule(timedelta(days=10), timedelta(days=10), 6),
     Waiting.COUNTER_SIGNATURE: Rule(timedelta(days=5), timedelta(days=5), 12),

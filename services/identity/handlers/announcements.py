@@ -1,7 +1,7 @@
-"""What identity does when others announce something: it keeps names up to date and writes to people."""
+"""What identity does when others announce something: it keeps names up to date and writes to people. What the
+conventions service announces is in `conventions.py`."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -41,87 +41,6 @@ def on_establishment_saved(
         statement.on_conflict_do_update(
             index_elements=["establishment_id"], set_=row, where=Establishment.told_at < told_at
         )
-    )
-
-
-def on_convention_prepared(uow: UnitOfWork, convention_id: str, structure_id: str) -> None:
-    wait_for(uow, Waiting.SIGNATURE, structure_id, structure_id)
-
-
-def on_convention_signed(uow: UnitOfWork, convention_id: str, structure_id: str, countersignable: bool) -> None:
-    """Guide, page 10: the partner is told that the convention was received; «La Caf reçoit un mail pour signer». Where
-    the application is approved already, that mail is the next announcement's."""
-    done_waiting(uow, Waiting.SIGNATURE, structure_id)
-    letters.to_representative(uow, structure_id, "convention_received")
-    if not countersignable:
-        _to_signatories(uow, "convention_to_sign", convention_id, structure_id)
-
-
-def on_convention_countersignable(
-    uow: UnitOfWork, convention_id: str, structure_id: str, kind: str, current_ends_on: date | None
-) -> None:
-    """Signed and approved: from now on it waits for the Caf, whose signatories are told at once and reminded."""
-    wait_for(uow, Waiting.COUNTER_SIGNATURE, convention_id, structure_id)
-    about = {"kind": kind, "current_ends_on": current_ends_on}
-    _to_signatories(uow, "convention_countersignable", convention_id, structure_id, **about)
-
-
-def _to_signatories(uow: UnitOfWork, template: str, convention_id: str, structure_id: str, **context: Any) -> None:
-    letters.to_agents(
-        uow,
-        AgentRole.SIGNATORY,
-        template,
-        structure_name=letters.structure_name(uow, structure_id),
-        caf_url=letters.link(f"/caf/conventions/{convention_id}"),
-        **context,
-    )
-
-
-def on_convention_activated(uow: UnitOfWork, convention_id: str, structure_id: str, partner_number: str) -> None:
-    """Guide, page 10: «Félicitations !»."""
-    done_waiting(uow, Waiting.SIGNATURE, structure_id)
-    done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)
-    letters.to_representative(
-        uow, structure_id, "congratulations", partner_number=partner_number, terminal_url=letters.link("/terminal")
-    )
-
-
-def on_convention_replaced(uow: UnitOfWork, convention_id: str, structure_id: str, effective_on: Any) -> None:
-    """An amendment or a renewal: the partner stays one, so no congratulations."""
-    done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)
-    letters.to_representative(uow, structure_id, "convention_replaced", effective_on=effective_on)
-
-
-def on_convention_refused(uow: UnitOfWork, convention_id: str, structure_id: str, reason: str, cause: str) -> None:
-    """One refusal is one mail: what follows from a rejected application or a termination is told by theirs."""
-    done_waiting(uow, Waiting.SIGNATURE, structure_id)
-    done_waiting(uow, Waiting.COUNTER_SIGNATURE, convention_id)
-    if cause == "decision":
-        letters.to_representative(uow, structure_id, "convention_refused", reason=reason)
-
-
-def on_convention_terminated(
-    uow: UnitOfWork, convention_id: str, structure_id: str, effective_on: Any, reason: str
-) -> None:
-    letters.to_both_addresses(
-        uow,
-        structure_id,
-        "convention_terminated",
-        effective_on=effective_on,
-        reason=reason,
-    )
-
-
-def on_convention_termination_withdrawn(
-    uow: UnitOfWork, convention_id: str, structure_id: str, effective_on: Any, reason: str
-) -> None:
-    """Who was told of the end is told that it doesn't come."""
-    letters.to_both_addresses(
-        uow,
-        structure_id,
-        "convention_termination_withdrawn",
-        effective_on=effective_on,
-        reason=reason,
     )
 
 

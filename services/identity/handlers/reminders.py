@@ -18,7 +18,11 @@ _TO_AGENTS = {
     Waiting.COUNTER_SIGNATURE: (AgentRole.SIGNATORY, "reminder_counter_signature"),
     Waiting.BANK_ACCOUNT: (AgentRole.INSTRUCTOR, "reminder_bank_account"),
 }
-_TO_PARTNERS = {Waiting.SIGNATURE: "reminder_signature", Waiting.CORRECTION: "reminder_correction"}
+_TO_PARTNERS = {
+    Waiting.SIGNATURE: "reminder_signature",
+    Waiting.RENEWAL: "reminder_renewal",
+    Waiting.CORRECTION: "reminder_correction",
+}
 
 
 def send_due(uow: UnitOfWork) -> int:
@@ -46,7 +50,11 @@ def _remind_agents(uow: UnitOfWork, kind: Waiting, items: list[WaitingItem]) -> 
     role, template = _TO_AGENTS[kind]
     oldest_first = sorted(items, key=lambda item: item.since)
     named = [
-        {"structure_name": letters.structure_name(uow, item.structure_id or ""), "since": item.since}
+        {
+            "structure_name": letters.structure_name(uow, item.structure_id or ""),
+            "since": item.since,
+            "deadline_on": item.deadline_on,
+        }
         for item in oldest_first[:NAMED]
     ]
     more = len(items) - len(named)
@@ -56,7 +64,8 @@ def _remind_agents(uow: UnitOfWork, kind: Waiting, items: list[WaitingItem]) -> 
 def _remind_partner(uow: UnitOfWork, item: WaitingItem) -> None:
     kind = Waiting(item.kind)
     if kind in _TO_PARTNERS:
-        letters.to_representative(uow, item.structure_id or "", _TO_PARTNERS[kind], since=item.since)
+        about = {"since": item.since, "deadline_on": item.deadline_on}
+        letters.to_representative(uow, item.structure_id or "", _TO_PARTNERS[kind], **about)
     elif kind is Waiting.ACTIVATION:
         _remind_activation(uow, item)
 

@@ -1,5 +1,6 @@
 """What waits for somebody's act is written down, so that it is recalled. See `domain.reminders`."""
 
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -35,13 +36,16 @@ class RemindersReadable(DependencyProvider):
         return None
 
 
-def wait_for(uow: UnitOfWork, kind: Waiting, subject_id: str, structure_id: str | None) -> None:
+def wait_for(
+    uow: UnitOfWork, kind: Waiting, subject_id: str, structure_id: str | None, deadline_on: date | None = None
+) -> None:
     """Remember that something waits, so that it is recalled."""
     row = {
         "kind": kind.value,
         "subject_id": subject_id,
         "structure_id": structure_id,
         "since": uow.now,
+        "deadline_on": deadline_on,
         "reminded": 0,
         "due_at": next_reminder(kind, uow.now, 0, table()),
     }

@@ -120,6 +120,9 @@ class ConventionPrepared(FromConventions):
 
     convention_id = fields.String(required=True)
     structure_id = fields.String(required=True)
+    kind = fields.String(load_default="initial")
+    replaces_id = fields.String(load_default=None, allow_none=True)
+    current_ends_on = fields.Date(load_default=None, allow_none=True)
 
 
 class ConventionSigned(FromConventions):
@@ -128,6 +131,8 @@ class ConventionSigned(FromConventions):
     convention_id = fields.String(required=True)
     structure_id = fields.String(required=True)
     countersignable = fields.Boolean(load_default=False)
+    kind = fields.String(load_default="initial")
+    current_ends_on = fields.Date(load_default=None, allow_none=True)
 
 
 class ConventionCountersignable(FromConventions):
@@ -171,6 +176,8 @@ class ConventionTerminated(FromConventions):
     structure_id = fields.String(required=True)
     effective_on = fields.Date(required=True)
     reason = fields.String(required=True)
+    cause = fields.String(load_default="decision")
+    renewal = fields.String(load_default=None, allow_none=True)
 
 
 class ConventionTerminationWithdrawn(FromConventions):

@@ -1,6 +1,8 @@
 """SMS sent, and what waits for somebody and will be recalled."""
 
-from sqlalchemy import ForeignKey, Index, Text
+from datetime import date
+
+from sqlalchemy import Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base, Id, Instant, Ref, Words
@@ -36,5 +38,6 @@ class WaitingItem(Base):
     subject_id: Mapped[Ref] = mapped_column(primary_key=True)
     structure_id: Mapped[Ref | None]
     since: Mapped[Instant]
+    deadline_on: Mapped[date | None] = mapped_column(Date)  # the last day on which it does any good
     reminded: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[Instant | None]

@@ -124,7 +124,56 @@ def test_without_renewal_the_term_ends_and_scans_with_it(world: World, move_cloc
     assert world.run(ending.end_terms) == 1
     [announced] = world.events("convention_terminated.v1")
     assert announced["effective_on"] == (ends_on + timedelta(days=1)).isoformat()
+    assert (announced["cause"], announced["renewal"]) == ("term", None)
     assert club.own()["state"] == "terminated"
+
+
+def test_an_end_of_term_says_where_the_renewal_stands(world: World, move_clock):
+    """It can be signed still: the partner is told what is missing."""
+    unsigned, signed = world.partner(), world.partner()
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    signed.sign()
+    move_clock("+366d")
+    world.run(ending.end_terms)
+    told = {event["structure_id"]: event["renewal"] for event in world.events("convention_terminated.v1")}
+    assert told == {unsigned.structure_id: "prepared", signed.structure_id: "signed_by_partner"}
+    world.countersign(signed)
+    assert signed.own()["in_force"] and signed.own()["effective_on"] == clock.today()
+
+
+def test_what_is_offered_is_announced_with_what_it_follows(world: World, move_clock):
+    club = world.partner()
+    first = club.own()
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    told = [(event["kind"], event["replaces_id"], event["current_ends_on"]) for event in prepared(world)]
+    assert told == [("initial", None, None), ("renewal", first["convention_id"], first["ends_on"].isoformat())]
+
+
+def prepared(world: World) -> list[dict]:
+    return world.events("convention_prepared.v1")
+
+
+def test_a_renewal_that_the_caf_refused_is_not_offered_once_more_by_itself(world: World, move_clock):
+    club = world.partner()
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    world.run(deciding.refuse, actor=world.agent(), convention_id=club.convention_id, reason="Sans nouvelles")
+    assert world.run(terms.prepare_renewals) == 0 and len(prepared(world)) == 2
+
+
+def test_a_renewal_that_fell_with_a_withdrawn_termination_is_offered_anew_once(world: World, move_clock):
+    club = world.partner()
+    first = club.convention_id
+    move_clock("+310d")
+    world.run(terms.prepare_renewals)
+    arguments = {"convention_id": first, "reason": "Cessation", "effective_on": clock.today() + timedelta(days=5)}
+    world.run(ending.terminate, actor=world.agent(), **arguments)
+    assert world.run(terms.prepare_renewals) == 0
+    world.run(ending.withdraw_termination, actor=world.agent(), convention_id=first, reason="Reprise")
+    assert world.run(terms.prepare_renewals) == 0 and len(prepared(world)) == 3
+    assert (club.own()["kind"], club.own()["state"]) == ("renewal", "prepared")
 
 
 def test_a_termination_takes_a_waiting_amendment_with_it(world: World, newer_text):

@@ -89,18 +89,21 @@ class Story:
         told, fresh = {"structure_id": late.structure_id}, lambda: str(uuid4())
         corrected = {"application_id": fresh(), "round": 1, "items": [], "message": ""}
         account = {"bank_account_id": fresh(), "version": 2, "in_force_not_before": None}
-        self.world.announce("conventions", "convention_prepared.v1", convention_id=fresh(), **told)
+        renewed = {"kind": "renewal", "current_ends_on": "2027-01-02"}
+        for offered in ({"kind": "initial"}, renewed):
+            self.world.announce("conventions", "convention_prepared.v1", convention_id=fresh(), **offered, **told)
         for structure_id in (late.structure_id, self.partner.structure_id):
             ready = {"convention_id": fresh(), "structure_id": structure_id, "kind": "initial"}
             self.world.announce("conventions", "convention_countersignable.v1", **ready, current_ends_on=None)
         self.world.announce("partners", "application_resubmitted.v1", application_id=fresh(), round=2, **told)
         self.world.announce("partners", "application_correction_requested.v1", **corrected, **told)
         self.world.announce("partners", "bank_account_submitted.v1", **account, **told)
-        wait_for(lambda: self._waiting() == (6, 2), "every kind of thing waits, two conventions among them", 20)
+        wait_for(lambda: self._waiting() == (7, 2), "every kind of thing waits, two conventions among them", 20)
         self.world.rows("UPDATE waiting SET due_at = now() - interval '1 minute'")
         self.expect("convention_countersignable", SIGNATORY)
         self.expect("reminder_activation", late.email, LATE, late.email)
         self.expect("reminder_signature", late.email, LATE)
+        self.expect("reminder_renewal", late.email, LATE, "2 janvier 2027")
         self.expect("reminder_correction", late.email, LATE)
         self.expect("reminder_review", INSTRUCTOR, LATE)
         self.expect("reminder_bank_account", INSTRUCTOR, LATE)
@@ -208,6 +211,7 @@ class Story:
     def _others_announce(self) -> None:
         self._an_application_goes_on()
         self._a_convention_goes_on()
+        self._a_convention_is_followed()
         self._money_goes_on()
         self._somebody_asks()
 
@@ -236,8 +240,20 @@ class Story:
         ended = {**ids, "effective_on": "2027-01-02", "reason": WHY}
         self._announced("conventions", "convention_terminated.v1", **ended)
         self.expect("convention_terminated", self.both, CLUB, "2 janvier 2027", WHY)
+        self._announced("conventions", "convention_terminated.v1", **ended, cause="term", renewal="prepared")
+        self.expect("convention_not_renewed", self.both, CLUB, "1er janvier 2027")
         self._announced("conventions", "convention_termination_withdrawn.v1", **ended)
         self.expect("convention_termination_withdrawn", self.both, CLUB, "2 janvier 2027", WHY)
+
+    def _a_convention_is_followed(self) -> None:
+        for kind, ends_on, template in (
+            ("renewal", "2027-01-02", "renewal_offered"),
+            ("amendment", "2027-01-02", "amendment_offered"),
+            ("initial", None, "convention_offered"),
+        ):
+            follows = {"kind": kind, "replaces_id": str(uuid4()), "current_ends_on": ends_on}
+            self._announced("conventions", "convention_prepared.v1", convention_id=str(uuid4()), **follows)
+            self.expect(template, self.both, CLUB, *(["2 janvier 2027"] if ends_on else []))
 
     def _money_goes_on(self) -> None:
         for what, more, *says in (

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.waiting import wait_for
-from services.identity.domain.reminders import RULES, Waiting
 from tests.integration.identity import mail_story
 from tests.integration.identity.world import now
 from tests.mails import judge, plain, shown, templates, text_of
@@ -135,24 +134,6 @@ def test_one_refusal_is_one_mail(world):
     ]
 
 
-def test_both_addresses_hear_of_a_termination(world, partner):
-    for address in (partner.email, partner.structure_email):
-        text = told(
-            world, partner, "convention_terminated.v1", "Fin de votre convention", publisher="conventions", to=address,
-            convention_id=str(uuid4()), effective_on="2027-01-02", reason="Cessation d'activité",
-        )  # fmt: skip
-        assert partner.name in text and "2 janvier 2027" in text and "« Cessation d'activité »" in text
-
-
-def test_both_addresses_hear_that_a_termination_is_withdrawn(world, partner):
-    for address in (partner.email, partner.structure_email):
-        text = told(
-            world, partner, "convention_termination_withdrawn.v1", "continue", publisher="conventions", to=address,
-            convention_id=str(uuid4()), effective_on="2027-01-02", reason="Activité reprise",
-        )  # fmt: skip
-        assert "2 janvier 2027" in text and "« Activité reprise »" in text and "sans interruption" in text
-
-
 def test_both_addresses_are_told_of_another_iban(world, partner):
     ids = {"bank_account_id": str(uuid4()), "version": 2}
     for address in (partner.email, partner.structure_email):
@@ -207,53 +188,6 @@ def test_no_name_can_add_a_header(world):
     partner = world.representative("Club Bcc: x@y.z")
     mail = world.mail(partner.email, "compte personnel")
     assert mail["Bcc"] is None and str(mail["To"]) == partner.email
-
-
-def countersignable(world, club, **about):
-    """Signed by the representative, and approved; the convention's id."""
-    ids = {"convention_id": str(uuid4()), "structure_id": club.structure_id}
-    facts = {"kind": "initial", "current_ends_on": None} | about
-    world.announce("conventions", "convention_countersignable.v1", **ids, **facts)
-    return ids["convention_id"]
-
-
-@pytest.fixture(scope="module")
-def signatory(world):
-    """The address of an agent who counter-signs."""
-    details = {"first_name": "Paul", "last_name": "Signe", "email": "paul@caf.example", "roles": ["signatory"]}
-    world.call_as("administrator")("add_agent", **details)
-    return details["email"]
-
-
-def test_signatories_are_told_and_reminded_from_the_moment_when_they_may_sign(world, signatory):
-    """Signed before the application is approved, a convention is nothing that a signatory could sign yet."""
-    club = world.representative("Club du Matin")
-    signed = {"convention_id": str(uuid4()), "signed_at": now(), "document_sha256": "0" * 64, "countersignable": False}
-    world.announce("conventions", "convention_signed.v1", structure_id=club.structure_id, **signed)
-    text = text_of(world.mail(signatory, "Convention signée par le partenaire : Club du Matin"))
-    assert "un nouveau message vous préviendra" in text
-    waiting = "SELECT subject_id::text, due_at - since FROM waiting WHERE kind = %s AND structure_id = %s"
-    assert world.rows(waiting, Waiting.COUNTER_SIGNATURE, club.structure_id) == []
-    convention_id = countersignable(world, club)
-    text = text_of(world.mail(signatory, "Convention à contresigner : Club du Matin"))
-    assert "sa demande est approuvée" in text and f"/caf/conventions/{convention_id}" in text
-    due = world.rows(waiting, Waiting.COUNTER_SIGNATURE, club.structure_id)
-    assert due == [(convention_id, RULES[Waiting.COUNTER_SIGNATURE].first)]
-
-
-def test_a_renewal_to_counter_sign_says_until_when(world, signatory):
-    """It was approved with the first one: one mail, at the signature."""
-    club = world.representative("Club de Midi")
-    signed = {"convention_id": str(uuid4()), "signed_at": now(), "document_sha256": "0" * 64, "countersignable": True}
-    world.announce("conventions", "convention_signed.v1", structure_id=club.structure_id, **signed)
-    world.mail(club.email, "a bien été reçue")
-    countersignable(world, club, kind="renewal", current_ends_on="2027-11-23")
-    mail = world.mail(signatory, "Convention à contresigner : Club de Midi")
-    text = text_of(mail)
-    assert "le renouvellement de sa convention :" in plain(text) and "prend fin le 23 novembre 2027" in text
-    assert "demande est approuvée" not in text + shown(mail)
-    subjects = [str(mail["Subject"]) for mail in world.running.mails(signatory) if "Club de Midi" in mail["Subject"]]
-    assert subjects == ["Convention à contresigner : Club de Midi"]
 
 
 def test_agents_get_one_reminder_for_all_that_waits(sent):

@@ -42,6 +42,25 @@ def test_signed_convention_waits_for_the_caf(dashboard) -> None:
     assert "bien été reçue par la Caf" in dashboard(own_convention=convention("signed_by_partner"))
 
 
+RENEWAL = {"kind": "renewal", "in_force": True, "current_ends_on": "2027-11-23"}
+
+
+def test_a_renewal_is_told_with_the_day_until_which_passes_are_accepted(dashboard):
+    for role in ("legal_representative", "manager"):
+        page = dashboard(role, own_convention=convention("prepared", **RENEWAL)).replace("\u00a0", " ")
+        assert "Votre convention est à renouveler" in page and "prend fin le 23 novembre 2027" in page
+    page = dashboard(own_convention=convention("signed_by_partner", **RENEWAL)).replace("\u00a0", " ")
+    assert "votre convention actuelle s’applique, jusqu’au 23 novembre 2027" in page
+    assert "labellisation sera effective" not in page
+    page = dashboard(own_convention=convention("prepared", kind="renewal"))
+    assert "les pass ne sont plus acceptés" in page
+
+
+def test_who_renews_is_not_welcomed_once_more(dashboard):
+    renewed = convention("active", activated_at=clock.now().isoformat(), **RENEWAL)
+    assert "Vous venez de rejoindre le réseau" not in dashboard(own_convention=renewed)
+
+
 def test_asked_corrections_come_with_their_message(dashboard) -> None:
     application = {"application": {"state": "correction_requested", "message": "Statuts illisibles."}}
     page = dashboard(own_application=application)
