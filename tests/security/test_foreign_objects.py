@@ -66,6 +66,7 @@ CASES = [
     Case("transactions.cancel_transaction", "number", "transaction", KEY),
     Case("transactions.transactions", "number", "transaction"),
     Case("transactions.totals", "number", "transaction"),
+    Case("transactions.own_totals_by_establishment", "number", "transaction"),
     Case("transactions.transactions", "terminal_id", "terminal"),
     Case("transactions.transactions", "slip_number", "slip"),
     Case("transactions.record_transaction", "establishment_id", "establishment", SCAN, own_differs=False),
