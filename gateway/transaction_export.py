@@ -8,6 +8,7 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Response, stream_with_context
@@ -16,9 +17,10 @@ from flask_babel import gettext as _
 from gateway import workbook
 from gateway.access import renew_viewer
 from gateway.clients.transactions import CafTransactionsClient, TransactionsClient
-from gateway.formatting import instant, status_label
+from gateway.formatting import status_label
 from gateway.transaction_people import names_of, operator_name
 from gateway.translation import N_
+from gateway.workbook import Cell, Euros
 from services.chassis import clock
 from services.chassis.spreadsheets import harmless
 
@@ -31,11 +33,11 @@ Lister = TransactionsClient | CafTransactionsClient
 
 class Column(NamedTuple):
     label: str
-    value: Callable[[Row, dict[str, str]], Any]
+    value: Callable[[Row, dict[str, str]], Cell]
 
 
 COLUMNS = (
-    Column(N_("Date"), lambda row, names: instant(row["recorded_at"])),
+    Column(N_("Date"), lambda row, names: clock.paris(datetime.fromisoformat(row["recorded_at"]))),
     Column(N_("Numéro"), lambda row, names: row["number"]),
     Column(N_("Dispositif"), lambda row, names: row["scheme"]),
     Column(N_("Nom de l’enfant"), lambda row, names: row["beneficiary"]["last_name"]),
@@ -43,14 +45,13 @@ COLUMNS = (
     Column(N_("Structure"), lambda row, names: row["structure_name"]),
     Column(N_("Établissement"), lambda row, names: row["establishment_name"]),
     Column(N_("Opérateur"), operator_name),
-    Column(N_("Montant"), lambda row, names: row["amount_cents"]),
+    Column(N_("Montant"), lambda row, names: Euros(row["amount_cents"])),
     Column(N_("État"), lambda row, names: status_label(row["state"], "transaction")),
     Column(N_("Bordereau de paiement"), lambda row, names: row["slip_number"]),
 )
-AMOUNT = next(index for index, column in enumerate(COLUMNS) if column.label == "Montant")
 
 
-def rows(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
+def rows(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Cell]]:
     """The cells of each transaction, newest first; the viewer is asked for again at each page of the list."""
     cursor = None
     while True:
@@ -64,7 +65,7 @@ def rows(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
             return
 
 
-def _begun(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Any]]:
+def _begun(asked: dict[str, Any], client: type[Lister]) -> Iterator[list[Cell]]:
     """The same rows, with the first page read already."""
     coming = rows(asked, client)
     return itertools.chain(list(itertools.islice(coming, 1)), coming)
@@ -79,7 +80,7 @@ def csv_response(asked: dict[str, Any], client: type[Lister] = TransactionsClien
     return _attachment(Response(body, mimetype="text/csv; charset=utf-8"), "csv")
 
 
-def _csv_pieces(labels: list[str], coming: Iterable[list[Any]]) -> Iterator[str]:
+def _csv_pieces(labels: list[str], coming: Iterable[list[Cell]]) -> Iterator[str]:
     """UTF-8 with a mark and `;`, so that a French spreadsheet opens it as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
@@ -87,11 +88,17 @@ def _csv_pieces(labels: list[str], coming: Iterable[list[Any]]) -> Iterator[str]
     writer.writerow(labels)
     yield _emptied(buffer)
     for cells in coming:
-        cells[AMOUNT] = f"{cells[AMOUNT] / 100:.2f}".replace(".", ",")
-        writer.writerow([harmless(cell) if cell is not None else "" for cell in cells])
+        writer.writerow([harmless(_as_text(cell)) for cell in cells])
         if buffer.tell() > CHUNK:
             yield _emptied(buffer)
     yield _emptied(buffer)
+
+
+def _as_text(cell: Cell) -> str:
+    """As a French spreadsheet reads sums and moments."""
+    if isinstance(cell, Euros):
+        return f"{cell.cents / 100:.2f}".replace(".", ",")
+    return f"{cell:%d/%m/%Y %H:%M}" if isinstance(cell, datetime) else cell or ""
 
 
 def _emptied(buffer: io.StringIO) -> str:
@@ -102,13 +109,8 @@ def _emptied(buffer: io.StringIO) -> str:
 
 
 def xlsx_response(asked: dict[str, Any], client: type[Lister] = TransactionsClient) -> Response:
-    coming = (_with_euros(cells) for cells in _begun(asked, client))
-    body = stream_with_context(workbook.pieces(_("Transactions"), _labels(), coming))
+    body = stream_with_context(workbook.pieces(_("Transactions"), _labels(), _begun(asked, client)))
     return _attachment(Response(body, mimetype=workbook.MEDIA_TYPE), "xlsx")
-
-
-def _with_euros(cells: list[Any]) -> list[workbook.Cell]:
-    return [*cells[:AMOUNT], workbook.Euros(cells[AMOUNT]), *cells[AMOUNT + 1 :]]
 
 
 def _attachment(response: Response, extension: str) -> Response:

@@ -8,6 +8,7 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -25,7 +26,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_BOLD, _EUROS = 1, 2  # positions in the styles' <cellXfs>
+_BOLD, _EUROS, _MINUTE = 1, 2, 3  # positions in the styles' <cellXfs>
 
 _KNOWN_BEFOREHAND = {
     "[Content_Types].xml": (  # whatever is XML and nothing else is a sheet: their number isn't known yet
@@ -41,16 +42,18 @@ _KNOWN_BEFOREHAND = {
     ),
     "xl/styles.xml": (
         f'<styleSheet xmlns="{_MAIN}">'
-        '<numFmts count="1"><numFmt numFmtId="164" formatCode="#,##0.00&quot; €&quot;"/></numFmts>'
+        '<numFmts count="2"><numFmt numFmtId="164" formatCode="#,##0.00&quot; €&quot;"/>'
+        '<numFmt numFmtId="165" formatCode="dd/mm/yyyy hh:mm"/></numFmts>'
         '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
         '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
         '<fills count="2"><fill><patternFill patternType="none"/></fill>'
         '<fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
         '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
-        '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+        '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+        '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     ),
 }
@@ -62,7 +65,10 @@ class Euros(NamedTuple):
     cents: int
 
 
-Cell = str | Euros | None
+Cell = str | Euros | datetime | None
+"""A moment is shown to the minute, as its wall clock says; the sheet can sort and filter by it."""
+_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets count days of a wall clock from here
+_DAY = timedelta(days=1)
 
 
 class _Outgoing:
@@ -137,6 +143,8 @@ def _row(number: int, cells: Sequence[Cell], style: int = 0) -> str:
 def _cell(cell: Cell, style: int) -> str:
     if isinstance(cell, Euros):
         return f'<c s="{_EUROS}"><v>{cell.cents / 100}</v></c>'
+    if isinstance(cell, datetime):
+        return f'<c s="{_MINUTE}"><v>{(cell.replace(tzinfo=None) - _DAY_ZERO) / _DAY}</v></c>'
     if not cell:
         return "<c/>"
     text = escape(_FORBIDDEN.sub("", harmless(cell)))
