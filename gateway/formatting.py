@@ -1,5 +1,6 @@
 """How amounts, dates and states are shown: the template filters, in the viewer's language."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 from gateway.statuses import STATUSES, UNKNOWN
 from gateway.translation import N_
 from gateway.typography import NO_BREAK
+from services.chassis.typography import day_number
 
 PARIS = ZoneInfo("Europe/Paris")
 """Business days and times on screen are those of Paris, whatever the device says."""
@@ -52,21 +54,26 @@ def _day(value: str | date | datetime) -> date:
 
 
 def day(value: str | date | datetime | None, form: str = "long") -> str:
-    """«24 novembre 2026»; `short` gives «24/11/2026»."""
+    """«24 novembre 2026», «1er décembre 2026»; `short` gives «24/11/2026»."""
     if not value:
         return NOTHING
     shape = {"short": "dd/MM/yyyy", "long": "d MMMM yyyy", "weekday": "EEEE d MMMM yyyy"}.get(form, form)
-    return format_date(_day(value), shape, locale=_locale())
+    return format_date(_day(value), _ordinal(shape, _day(value)), locale=_locale())
+
+
+def _ordinal(shape: str, on: date) -> str:
+    """In French the day that stands by itself is written as dates say it, which Babel's data doesn't."""
+    return re.sub(r"\bd\b", f"'{day_number(on.day)}'", shape) if _locale().startswith("fr") else shape
 
 
 def instant(value: str | datetime | None, form: str = "short") -> str:
-    """«24/11/2026 à 14:05», in Paris time."""
+    """«24/11/2026 à 14:05», in Paris time; `long` names the month."""
     if not value:
         return NOTHING
     shape = {"short": "dd/MM/yyyy 'à' HH:mm", "long": "d MMMM yyyy 'à' HH:mm"}.get(form, form)
     if _locale().startswith("en"):
         shape = shape.replace("'à'", "'at'")
-    return format_datetime(_moment(value), shape, locale=_locale())
+    return format_datetime(_moment(value), _ordinal(shape, _day(value)), locale=_locale())
 
 
 def clock_time(value: str | datetime | None) -> str:

@@ -168,7 +168,7 @@ def _until_when(convention: Any) -> str:
         return ""
     if not convention["in_force"]:
         return _("La précédente est terminée : les pass ne sont plus acceptés.")
-    return _("La convention en vigueur prend fin le %(day)s.", day=day(convention["current_ends_on"]))
+    return _("La convention en vigueur prend fin le %(day)s.", day=day(convention.get("current_ends_on")))
 
 
 def _wait_for_the_signer(convention: Any) -> Step:
@@ -180,7 +180,7 @@ def _wait_for_the_signer(convention: Any) -> Step:
 def _wait_for_the_caf(convention: Any) -> Step:
     effect = _("Votre labellisation sera effective dès que la Caf l’aura signée. Vous recevrez un courriel.")
     if convention["in_force"]:
-        last = day(convention["current_ends_on"])
+        last = day(convention.get("current_ends_on"))
         effect = _("D’ici là, votre convention actuelle s’applique, jusqu’au %(day)s au plus tard.", day=last)
     return Step(_("Votre convention a bien été reçue par la Caf"), effect, "neutral")
 

@@ -27,24 +27,10 @@ from services.chassis.config import settings
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
 from services.chassis.tables import mail
-from services.chassis.typography import typographic
+from services.chassis.typography import day_in_words, typographic
 from services.chassis.vault import Vault
 
 SERVICES = Path(__file__).resolve().parent.parent
-_MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 # Folding between two encoded words loses the blank between them (python/cpython#92081: «a bien étéreçue»), hence
 # header lines that are not folded; RFC 5322 allows 998 characters.
 _UNFOLDED = email.policy.SMTP.clone(max_line_length=990)
@@ -79,7 +65,7 @@ class Letter:
 def day(on: date) -> str:
     """A day in French words: «1er mars 2026»; an instant is told by its day in Paris."""
     on = clock.paris(on).date() if isinstance(on, datetime) else on
-    return f"{'1er' if on.day == 1 else on.day} {_MONTHS[on.month - 1]} {on.year}"
+    return day_in_words(on)
 
 
 def instant(at: datetime) -> str:

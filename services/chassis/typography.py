@@ -1,10 +1,12 @@
 """French typography, done once for every text that is shown or mailed: no-break spaces where French wants a space.
 
 Sources: Imprimerie nationale, «Lexique des règles typographiques»: a no-break space inside « » and before the
-colon, a narrow one before ; ! ? and between groups of three digits; a number stays with its sign or unit.
+colon, a narrow one before ; ! ? and between groups of three digits; a number stays with its sign or unit; in a date
+the first of a month is an ordinal, «1er», and the other days are not.
 """
 
 import re
+from datetime import date
 from functools import lru_cache
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
@@ -17,6 +19,21 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\d) (?=€|%(?!\()|[kM]o\b|km\b)"), NO_BREAK),
     (re.compile(r"\bn° "), f"n°{NO_BREAK}"),
 )
+
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def day_number(day: int) -> str:
+    """The day of a month in a date that names it: «1er», «2» … «31»."""
+    return "1er" if day == 1 else str(day)
+
+
+def day_in_words(on: date) -> str:
+    """«1er septembre 2026», «24 novembre 2026»."""
+    return f"{day_number(on.day)} {MONTHS[on.month - 1]} {on.year}"
 
 
 @lru_cache(maxsize=4096)

@@ -7,13 +7,14 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pikepdf
 import typst
 
 from services.chassis import clock
+from services.chassis.typography import day_in_words
 from services.conventions import text_files
 from services.conventions.domain import texts
 from services.conventions.off_loop import off_loop
@@ -134,18 +135,7 @@ def _address_line(address: Mapping[str, str]) -> str:
     return ", ".join(part for part in (address.get("line1"), address.get("line2"), town) if part)
 
 
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
-
-
-def in_words(on: date) -> str:
-    """«1er septembre 2026»."""
-    return f"{'1er' if on.day == 1 else on.day} {_MONTHS[on.month - 1]} {on.year}"
-
-
 def at_in_words(at: datetime) -> str:
     """«24 novembre 2026 à 04:12:09 (heure de Paris)»."""
     local = clock.paris(at)
-    return f"{in_words(local.date())} à {local:%H:%M:%S} (heure de Paris)"
+    return f"{day_in_words(local.date())} à {local:%H:%M:%S} (heure de Paris)"

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.chassis.database import BoundDatabase, UnitOfWork
 from services.chassis.files import FileStore, FileUnknown, StoredFile
+from services.chassis.typography import day_in_words
 from services.conventions import documents, messages, repository, seal
 from services.conventions.domain import states
 from services.conventions.domain.evidence import Evidence, Link
@@ -169,8 +170,8 @@ def _signatures(plan: _Plan, signatory: Signatory) -> documents.Signatures:
         ("Qualité", f"personne habilitée à signer pour la {plan.facts['caf']}"),
         ("Signé le", documents.at_in_words(plan.at)),
         ("Numéro partenaire", plan.convention.partner_number or ""),
-        ("Date d’effet", documents.in_words(plan.effective_on)),
-        ("Terme", documents.in_words(plan.ends_on)),
+        ("Date d’effet", day_in_words(plan.effective_on)),
+        ("Terme", day_in_words(plan.ends_on)),
     ]
     proof = [
         ("Maillons de la chaîne de preuve", str(plan.link.sequence)),

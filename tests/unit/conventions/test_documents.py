@@ -98,5 +98,5 @@ def test_every_text_is_under_that_watch():
 
 
 def test_dates_in_french():
-    assert documents.in_words(datetime(2026, 12, 1, tzinfo=UTC).date()) == "1er décembre 2026"
+    assert documents.at_in_words(datetime(2026, 12, 1, 9, tzinfo=UTC)).startswith("1er décembre 2026 à 10:00:00")
     assert documents.at_in_words(AT) == "24 novembre 2026 à 10:30:15 (heure de Paris)"

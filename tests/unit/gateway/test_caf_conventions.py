@@ -217,7 +217,7 @@ def test_a_termination_to_come_is_withdrawn_with_a_reason(signatory, bus):
     }  # fmt: skip
     address = f"/caf/conventions/{CONVENTION_ID}/annuler-la-resiliation"
     page = signatory.get(f"/caf/conventions/{CONVENTION_ID}").text
-    assert f'action="{address}#annuler"' in page and "1 janvier 2027" in page.replace("\u00a0", " ")
+    assert f'action="{address}#annuler"' in page and "1er janvier 2027" in page.replace("\u00a0", " ")
     assert signatory.post(address, data={"reason": ""}).status_code == 422
     assert bus.called("conventions.withdraw_termination") == []
     bus.answers["conventions.withdraw_termination"] = Refused("termination_in_effect")

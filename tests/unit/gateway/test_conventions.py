@@ -132,7 +132,7 @@ def test_a_renewal_says_until_when_the_present_one_applies(representative, bus):
     ("state", "cause", "title"),
     [
         ("refused", "decision", "Convention refusée par la Caf"),
-        ("terminated", "decision", "Convention résiliée à compter du 1"),
+        ("terminated", "decision", "Convention résiliée à compter du 1er janvier 2027"),
         ("terminated", "term", "Convention arrivée à son terme"),
     ],
 )

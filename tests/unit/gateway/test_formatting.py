@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from gateway import formatting
 from gateway.statuses import STATUSES
@@ -40,9 +41,33 @@ def test_instants_are_shown_in_paris_time() -> None:
 
 
 def test_days_of_instants_are_those_of_paris() -> None:
-    assert formatting.day("2026-12-31T23:30:00+00:00") == "1 janvier 2027"
+    assert formatting.day("2026-12-31T23:30:00+00:00") == "1er janvier 2027"
     assert formatting.day(date(2026, 11, 24), "weekday") == "mardi 24 novembre 2026"
     assert formatting.day("2026-11-24", "short") == "24/11/2026"
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "eleventh"),
+    [
+        ("long", "1er décembre 2026", "11 décembre 2026"),
+        ("weekday", "mardi 1er décembre 2026", "vendredi 11 décembre 2026"),
+        ("d MMM", "1er déc.", "11 déc."),
+        ("short", "01/12/2026", "11/12/2026"),
+        ("MMMM yyyy", "décembre 2026", "décembre 2026"),
+    ],
+)
+def test_the_first_of_a_month_is_an_ordinal_wherever_the_month_is_named(form: str, first: str, eleventh: str) -> None:
+    assert (formatting.day("2026-12-01", form), formatting.day("2026-12-11", form)) == (first, eleventh)
+
+
+def test_an_instant_with_its_month_in_words_has_the_ordinal_too() -> None:
+    assert formatting.instant("2026-12-01T09:00:00+00:00", "long") == "1er décembre 2026 à 10:00"
+    assert formatting.instant("2026-12-01T09:00:00+00:00") == "01/12/2026 à 10:00"
+
+
+def test_english_counts_the_first_as_it_does() -> None:
+    with force_locale("en"):
+        assert formatting.day("2026-12-01") == "1 December 2026"
 
 
 def test_nothing_is_a_dash() -> None:

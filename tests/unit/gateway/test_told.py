@@ -5,7 +5,8 @@ import re
 import pytest
 
 from services.chassis.refusals import Refused
-from tests.unit.gateway.test_conventions import CONVENTION_ID, DETAIL, SENT, SHA, opened
+from tests.unit.gateway.test_caf_conventions import CONVENTION_ID, DETAIL
+from tests.unit.gateway.test_conventions import SENT, SHA, opened
 from tests.unit.gateway.test_review import PAGE, RIB, application, item
 from tests.unit.gateway.test_review import file as piece
 

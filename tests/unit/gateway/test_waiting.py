@@ -6,7 +6,7 @@ import pytest
 
 from services.chassis.refusals import Unavailable
 
-TO_SIGN = {"convention": {"state": "prepared", "activated_at": None, "reason": None}}
+TO_SIGN = {"convention": {"state": "prepared", "kind": "initial", "in_force": False, "reason": None}}
 
 
 @pytest.fixture
