@@ -111,9 +111,21 @@ class CafConventionsClient(ServiceClient):
         `countersigning`). One that is signed already stays as it is. Refuses `validation_failed`."""
         return self._call("countersign", convention_ids=convention_ids, ip=ip, user_agent=user_agent)
 
-    def countersign_all(self, *, ip: str, user_agent: str) -> results.CountersignJob:
-        """«Tout contresigner»: everything that is countersignable now (1 000 at most). Refuses `nothing_to_sign`."""
-        return self._call("countersign_all", ip=ip, user_agent=user_agent)
+    def countersign_all(
+        self,
+        *,
+        seen_at: str,
+        words: str | None = None,
+        kind: str | None = None,
+        age: str | None = None,
+        ip: str,
+        user_agent: str,
+    ) -> results.CountersignJob:
+        """«Tout contresigner»: everything of a list that is countersignable and was so `seen_at`, the instant of the
+        list. Refuses `nothing_to_sign`, `validation_failed`."""
+        return self._call(
+            "countersign_all", seen_at=seen_at, words=words, kind=kind, age=age, ip=ip, user_agent=user_agent
+        )
 
     def countersigning(self, job_id: str) -> results.CountersignJob:
         """Progress and report. Refuses `job_unknown`."""

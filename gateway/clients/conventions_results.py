@@ -126,6 +126,9 @@ class ConventionList(TypedDict):
     items: list[ConventionLine]
     next_cursor: str | None
     ages: list[AgeBand]
+    to_countersign: int  # of all pages
+    at_once: int  # most that «Tout contresigner» signs in one go
+    at: str  # the instant of the list
 
 
 class EvidenceEntry(TypedDict):

@@ -18,9 +18,9 @@ from gateway.files import send_stored
 from gateway.forms import Form
 from gateway.pages.convention import origin
 from gateway.people import names_of_accounts
-from gateway.refusals import describe, flash_refusal
+from gateway.refusals import describe
 from gateway.security import allow_framing_by_ourselves
-from gateway.told import tell_refusal
+from gateway.told import tell, tell_refusal
 from services.chassis.refusals import Refused
 
 blueprint = Blueprint("caf_conventions", __name__, url_prefix="/caf/conventions")
@@ -28,7 +28,11 @@ blueprint = Blueprint("caf_conventions", __name__, url_prefix="/caf/conventions"
 REVIEWERS = ("signatory", "instructor", "administrator")
 KINDS = {"initial": _l("Première convention"), "amendment": _l("Avenant"), "renewal": _l("Renouvellement")}
 STATES = ("prepared", "signed_by_partner", "active", "refused", "terminated")
+TO_COUNTERSIGN = "a_contresigner"
+"""In the address, like a state: signed by the partner, of an approved application."""
 REFRESH_S = 2
+SIGNING = "signer"
+"""The place of the list at which a counter-signature is told refused."""
 ACTIONS, REFUSING, TERMINATING, WITHDRAWING = "actions", "refuser", "resilier", "annuler"
 """Places of a convention's page at which an action is told refused."""
 
@@ -58,39 +62,53 @@ class TerminateForm(Form):
 @allow(*REVIEWERS)
 def index() -> ResponseReturnValue:
     """What waits for the Caf's signature; with filters, everything."""
-    shown = request.args.get("etat") or "a_contresigner"
-    words = (request.args.get("mots") or "").strip()
-    filters: dict[str, Any] = {
-        "state": shown if shown in STATES else None,
-        "countersignable": True if shown == "a_contresigner" else None,
-        "words": words[:100] or None,
-        "kind": request.args.get("type") if request.args.get("type") in KINDS else None,
-        "age": request.args.get("anciennete") or None,
-        "sort": "newest" if request.args.get("tri") == "newest" else "oldest",
+    return _list()
+
+
+def _asked() -> dict[str, Any]:
+    """What the list's address asks for."""
+    kind = request.args.get("type")
+    return {
+        "etat": request.args.get("etat") or TO_COUNTERSIGN,
+        "mots": (request.args.get("mots") or "").strip()[:100] or None,
+        "type": kind if kind in KINDS else None,
+        "anciennete": request.args.get("anciennete") or None,
+        "tri": "newest" if request.args.get("tri") == "newest" else "oldest",
     }
-    found = CafConventionsClient().conventions(**filters, cursor=request.args.get("cursor"))
-    may_sign = viewer().may("signatory")
+
+
+def _narrowed(asked: dict[str, Any]) -> dict[str, Any]:
+    """The filters that narrow what waits for the Caf's signature, as the service names them."""
+    return {"words": asked["mots"], "kind": asked["type"], "age": asked["anciennete"]}
+
+
+def _list(status: int = 200) -> ResponseReturnValue:
+    asked, cursor = _asked(), request.args.get("cursor") or None
+    state, may_sign = asked["etat"], viewer().may("signatory")
+    found = CafConventionsClient().conventions(
+        **_narrowed(asked),
+        state=state if state in STATES else None,
+        countersignable=True if state == TO_COUNTERSIGN else None,
+        sort=asked["tri"],
+        cursor=cursor,
+    )
     recent = CafConventionsClient().recent_countersigning() if may_sign else []
-    asked = {
-        "etat": shown,
-        "mots": words or None,
-        "type": filters["kind"],
-        "anciennete": filters["age"],
-        "tri": filters["sort"],
-    }
-    return render_template(
+    body = render_template(
         "caf_conventions/index.html",
         found=found,
         counts=CafConventionsClient().convention_counts(),
         asked=asked,
+        cursor=cursor,
+        filtered=any(_narrowed(asked).values()),
         kinds=KINDS,
         states=STATES,
         may_sign=may_sign,
         recent=recent,
         names=names_of_accounts([job["account_id"] for job in recent]),
         next_url=url_for(".index", **asked, cursor=found["next_cursor"]) if found["next_cursor"] else None,
-        first_url=url_for(".index", **asked) if request.args.get("cursor") else None,
+        first_url=url_for(".index", **asked) if cursor else None,
     )
+    return body, status
 
 
 @blueprint.get("/<uuid:convention_id>")
@@ -124,18 +142,19 @@ def _form(kind: type[Form], sent: Form | None) -> Form:
 @blueprint.post("/contresigner")
 @allow("signatory")
 def countersign() -> ResponseReturnValue:
-    """«Contresigner» one, those ticked, or all that wait; then on to the report."""
+    """«Contresigner» one, those ticked, or all of the list that the address names, as it was shown; then on to the
+    report."""
     try:
-        if request.form.get("tout"):
-            job = CafConventionsClient().countersign_all(**origin())
+        if "tout" in request.form:
+            seen_at = request.form.get("vu_le", "")
+            job = CafConventionsClient().countersign_all(seen_at=seen_at, **_narrowed(_asked()), **origin())
         else:
             job = CafConventionsClient().countersign(request.form.getlist("convention_id"), **origin())
     except Refused as refused:
         if refused.code == "validation_failed":
-            flash(_("Cochez au moins une convention."), "error")
-        else:
-            flash_refusal(refused)
-        return redirect(url_for(".index"), 303)
+            tell(_("Cochez au moins une convention."), at=SIGNING)
+            return _list(422)
+        return _list(tell_refusal(refused, at=SIGNING))
     return redirect(url_for(".job", job_id=job["job_id"]), 303)
 
 

@@ -270,19 +270,24 @@ class ConventionId(Schema):
     convention_id = _id()
 
 
-class ListConventions(Schema):
+class Narrowed(Schema):
+    """What the Caf's list is narrowed to."""
+
+    kind = fields.String(
+        allow_none=True, load_default=None, validate=validate.OneOf(["initial", "amendment", "renewal"])
+    )
+    words = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100))
+    age = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes))
+
+
+class ListConventions(Narrowed):
     state = fields.String(
         allow_none=True,
         load_default=None,
         validate=validate.OneOf(["prepared", "signed_by_partner", "active", "refused", "terminated"]),
     )
     countersignable = fields.Boolean(allow_none=True, load_default=None)
-    kind = fields.String(
-        allow_none=True, load_default=None, validate=validate.OneOf(["initial", "amendment", "renewal"])
-    )
     sort = fields.String(load_default="oldest", validate=validate.OneOf(["oldest", "newest"]))
-    words = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100))
-    age = fields.String(allow_none=True, load_default=None, validate=validate.OneOf(Ages(*AGE_LIMITS_DAYS).codes))
     cursor = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=200))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
@@ -293,6 +298,10 @@ class Countersign(Origin):
         required=True,
         validate=validate.Length(min=1, max=1000, error="Choisissez au moins une convention (1 000 au plus)."),
     )
+
+
+class CountersignAll(Narrowed, Origin):
+    seen_at = fields.AwareDateTime(required=True)
 
 
 class JobId(Schema):

@@ -184,6 +184,7 @@ def evidence(session: Session, convention_id: str) -> Sequence[EvidenceLink]:
 
 # ── the Caf's list ───────────────────────────────────────────────────────────────────────────────────
 Line = tuple[Convention, Structure | None]
+_ITS_STRUCTURE = (Structure, Structure.structure_id == Convention.structure_id)
 
 
 def is_countersignable() -> Any:
@@ -203,17 +204,11 @@ def page(
     waited: ColumnElement[bool] | None = None,
 ) -> tuple[list[Line], str | None]:
     """Longest waiting first, or last with ``sort="newest"``. ``waited``: the condition of a band of age."""
-    query = select(Convention, Structure).outerjoin(Structure, Structure.structure_id == Convention.structure_id)
+    query = select(Convention, Structure).outerjoin(*_ITS_STRUCTURE).where(*_narrowing(words, kind, waited))
     if state:
         query = query.where(Convention.state == state)
     if countersignable is not None:
         query = query.where(is_countersignable() if countersignable else ~is_countersignable())
-    if kind:
-        query = query.where(Convention.kind == kind)
-    if words and words.strip():
-        query = query.where(_matches(words))
-    if waited is not None:
-        query = query.where(waited)
     order, newest = (Convention.waiting_since, Convention.id), sort == "newest"
     if after := _decode(cursor):
         query = query.where(tuple_(*order) < after if newest else tuple_(*order) > after)
@@ -222,6 +217,24 @@ def page(
     more = len(found) > limit
     lines = found[:limit]
     return lines, _encode(lines[-1][0]) if more and lines else None
+
+
+def _narrowing(
+    words: str | None, kind: str | None, waited: ColumnElement[bool] | None
+) -> list[ColumnElement[bool]]:
+    """The conditions of the list's filters, of a convention beside its structure."""
+    found = [] if waited is None else [waited]
+    if kind:
+        found.append(Convention.kind == kind)
+    if words and words.strip():
+        found.append(_matches(words))
+    return found
+
+
+def to_countersign(session: Session, words: str | None, kind: str | None, waited: ColumnElement[bool]) -> int:
+    """How many of all pages of a list wait for the Caf's signature."""
+    counted = select(func.count()).select_from(Convention).outerjoin(*_ITS_STRUCTURE)
+    return session.scalar(counted.where(is_countersignable(), *_narrowing(words, kind, waited))) or 0
 
 
 def _matches(words: str) -> Any:
@@ -314,9 +327,13 @@ def claim_item(session: Session, now: datetime) -> CountersignItem | None:
     return session.scalar(query)
 
 
-def countersignable_ids(session: Session, limit: int) -> list[str]:
-    query = select(Convention.id).where(is_countersignable()).order_by(Convention.waiting_since).limit(limit)
-    return list(session.scalars(query))
+def countersignable_ids(
+    session: Session, words: str | None, kind: str | None, waited: ColumnElement[bool], limit: int
+) -> list[str]:
+    """Those of a list that wait for the Caf's signature, the longest waiting first."""
+    query = select(Convention.id).outerjoin(*_ITS_STRUCTURE)
+    query = query.where(is_countersignable(), *_narrowing(words, kind, waited))
+    return list(session.scalars(query.order_by(Convention.waiting_since, Convention.id).limit(limit)))
 
 
 def known_ids(session: Session, convention_ids: Sequence[str]) -> set[str]:

@@ -93,7 +93,7 @@ class ConventionsService(Service, revoked_by("identity", _WITHDRAWALS)):  # type
         with self.database.unit_of_work(call) as uow:
             return jobs.start(uow, **call.arguments)
 
-    @rpc(messages.Origin, demands=SIGNATORY)
+    @rpc(messages.CountersignAll, demands=SIGNATORY)
     def countersign_all(self, call: Call) -> dict[str, Any]:
         with self.database.unit_of_work(call) as uow:
             return jobs.start_all(uow, **call.arguments)

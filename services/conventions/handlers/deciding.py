@@ -12,6 +12,7 @@ from services.conventions.domain.refusals import AmendmentPending, NotApproved, 
 from services.conventions.domain.states import ConventionState, RefusalCause
 from services.conventions.domain.waiting import AGE_LIMITS_DAYS
 from services.conventions.handlers import chain, preparing, reading, terms, views
+from services.conventions.handlers.jobs import MAX_ITEMS
 from services.conventions.models import Convention, Document, Structure
 
 ENDING_SOON = timedelta(days=60)
@@ -19,13 +20,17 @@ AGES = Ages(*AGE_LIMITS_DAYS)
 
 
 def conventions(uow: UnitOfWork, *, age: str | None = None, **filters: Any) -> dict[str, Any]:
-    """One page of the Caf's list; `age`: the code of a band."""
+    """One page of the Caf's list; `age`: the code of a band. `to_countersign`: how many of all pages wait for the Caf's
+    signature; with `at`, the instant of the list, `start_all` signs just those, `at_once` at most."""
     waited = AGES.within(age, Convention.waiting_since, uow.now)
     lines, next_cursor = repository.page(uow.session, waited=waited, **filters)
     return {
         "items": [views.line(*found, uow.now) for found in lines],
         "next_cursor": next_cursor,
         "ages": AGES.shown(),
+        "to_countersign": repository.to_countersign(uow.session, filters.get("words"), filters.get("kind"), waited),
+        "at_once": MAX_ITEMS,
+        "at": uow.now,
     }
 
 

@@ -5,21 +5,25 @@ left and finds the others signed already."""
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import and_, insert
 
 from services.chassis import serializer
+from services.chassis.ages import Ages
 from services.chassis.database import DATABASE_AWAY, BoundDatabase, UnitOfWork
 from services.chassis.ids import new_id
 from services.chassis.refusals import Unavailable, refusal_of
 from services.conventions import repository
 from services.conventions.domain.refusals import ConventionUnknown, NothingToSign
+from services.conventions.domain.waiting import AGE_LIMITS_DAYS
 from services.conventions.handlers import chain
 from services.conventions.handlers.countersigning import Signatory, countersign
-from services.conventions.models import CountersignItem, CountersignJob
+from services.conventions.models import Convention, CountersignItem, CountersignJob
 
 MAX_ITEMS = 1000
+AGES = Ages(*AGE_LIMITS_DAYS)
 RECENT = 5
 _ORIGIN = {"table": "countersign_job", "column": "origin"}
 _TRANSIENT = frozenset({"unavailable", "seal_unavailable"})
@@ -51,9 +55,20 @@ def start(uow: UnitOfWork, *, convention_ids: Sequence[str], ip: str, user_agent
     return progress(uow, job_id=job_id)
 
 
-def start_all(uow: UnitOfWork, *, ip: str, user_agent: str) -> dict[str, Any]:
-    """Everything that waits for the Caf's signature. Raises NothingToSign."""
-    found = repository.countersignable_ids(uow.session, MAX_ITEMS)
+def start_all(
+    uow: UnitOfWork,
+    *,
+    ip: str,
+    user_agent: str,
+    seen_at: datetime,
+    words: str | None = None,
+    kind: str | None = None,
+    age: str | None = None,
+) -> dict[str, Any]:
+    """Everything of a list that waits for the Caf's signature, as the list was at `seen_at`: what came later hasn't
+    been seen. The longest waiting first, `MAX_ITEMS` at most. Raises NothingToSign."""
+    waited = and_(AGES.within(age, Convention.waiting_since, seen_at), Convention.waiting_since <= seen_at)
+    found = repository.countersignable_ids(uow.session, words, kind, waited, MAX_ITEMS)
     if not found:
         raise NothingToSign
     return start(uow, convention_ids=found, ip=ip, user_agent=user_agent)

@@ -59,6 +59,12 @@ def test_it_needs_the_partner_s_signature(world: World):
     assert report["items"][0]["reason"] == "transition_refused"
 
 
+def shown(world: World, **filters):
+    """The list of what waits for the Caf's signature."""
+    asked = {"state": None, "countersignable": True, "words": None, "limit": 50, "cursor": None} | filters
+    return world.run(deciding.conventions, **asked)
+
+
 def test_a_signed_one_is_never_overwritten(world: World):
     club = world.club(approved=True).sign()
     world.countersign(club)
@@ -95,13 +101,36 @@ def test_one_that_fails_stops_nothing_and_is_signed_when_mended(world: World):
 
 def test_everything_that_waits_in_one_go(world: World):
     with pytest.raises(NothingToSign):
-        world.run(jobs.start_all, actor=world.agent(), **ORIGIN)
+        world.run(jobs.start_all, actor=world.agent(), seen_at=shown(world)["at"], **ORIGIN)
     for _ in range(3):
         world.club(approved=True).sign()
     world.club().sign()
-    job = world.run(jobs.start_all, actor=world.agent(), **ORIGIN)
+    assert shown(world)["to_countersign"] == 3
+    job = world.run(jobs.start_all, actor=world.agent(), seen_at=shown(world)["at"], **ORIGIN)
     assert job["total"] == 3 and jobs.work(world.database, world.identity) == 3
     assert world.run(jobs.progress, job_id=job["job_id"])["signed"] == 3
+
+
+def test_all_of_a_filtered_list_is_what_it_showed_and_nothing_that_came_later(world: World, move_clock):
+    old = [world.club(name=f"Judo {number}", approved=True).sign() for number in range(3)]
+    move_clock("+5d")
+    others = [world.club(name=name, approved=True).sign() for name in ("Judo 4", "Danse", "Tir à l’arc")]
+    judo = shown(world, words="judo", limit=1)
+    assert (judo["to_countersign"], len(judo["items"])) == (4, 1), "of all pages"
+    aged = shown(world, words="judo", age="3-7")
+    assert aged["to_countersign"] == 3
+    move_clock("+6d")
+    world.club(name="Judo 5", approved=True).sign()
+    started = world.run(jobs.start_all, actor=world.agent(), seen_at=judo["at"], words="judo", **ORIGIN)
+    assert {item["convention_id"] for item in started["items"]} == {
+        club.convention_id for club in (*old, others[0])
+    }  # fmt: skip
+    move_clock("+8d")
+    narrowed = {"seen_at": aged["at"], "words": "judo", "age": "3-7"}
+    started = world.run(jobs.start_all, actor=world.agent(), **narrowed, **ORIGIN)
+    assert started["total"] == aged["to_countersign"], "the ages are those of the list, not of the click"
+    with pytest.raises(NothingToSign):
+        world.run(jobs.start_all, actor=world.agent(), seen_at=judo["at"], kind="renewal", **ORIGIN)
 
 
 def test_an_unknown_one_refuses_the_whole_job(world: World):

@@ -33,9 +33,18 @@ RUNNING = {
 }  # fmt: skip
 
 
+def listed(*lines):
+    """One page of the Caf's list, the whole of it."""
+    waiting = sum(line["countersignable"] for line in lines)
+    return {
+        "items": list(lines), "next_cursor": None, "ages": [], "to_countersign": waiting, "at_once": 1000,
+        "at": "2026-11-24T09:00:00+00:00",
+    }  # fmt: skip
+
+
 @pytest.fixture
 def signatory(sign_in, bus):
-    bus.answers["conventions.conventions"] = {"items": [LINE], "next_cursor": None}
+    bus.answers["conventions.conventions"] = listed(LINE)
     bus.answers["conventions.convention_counts"] = COUNTS
     bus.answers["conventions.convention"] = DETAIL
     bus.answers["conventions.recent_countersigning"] = {"items": [RUNNING]}
@@ -176,7 +185,7 @@ def test_a_structure_is_looked_for_and_each_is_offered_once(signatory, bus, text
         LINE | {"convention_id": "c-older", "has_document": True},
         LINE | {"convention_id": "c-0", "structure_id": "s-9", "structure_name": "Jamais lue", "has_document": False},
     ]
-    bus.answers["conventions.conventions"] = {"items": lines, "next_cursor": None}
+    bus.answers["conventions.conventions"] = listed(*lines)
     page = signatory.get("/caf/textes-de-convention?structure=judo").text
     [asked] = bus.called("conventions.conventions")
     assert asked["words"] == "judo" and asked["sort"] == "newest"
@@ -199,7 +208,7 @@ def test_a_version_is_previewed_with_the_structure_that_was_chosen(signatory, te
 
 
 def test_a_number_that_nobody_has_is_told(signatory, bus, texts):
-    bus.answers["conventions.conventions"] = {"items": [], "next_cursor": None}
+    bus.answers["conventions.conventions"] = listed()
     page = signatory.get("/caf/textes-de-convention?structure=93-000000-0").text
     assert "Aucune structure de ce nom" in page
 

@@ -55,6 +55,12 @@ def told(page):
     return found
 
 
+def linked(page, label):
+    """A figure's address and value."""
+    part = page.partition(f"<dt>{label}</dt>")[2].partition("</dd>")[0]
+    return re.findall(r'href="([^"]+)".*</span>(\d+)</a>', part)[0]
+
+
 def test_each_queue_of_an_instructor_says_how_many_since_when_and_how_old(sign_in, queues):
     queues |= {
         "partners.application_counts": APPLICATIONS,
@@ -118,7 +124,7 @@ def test_a_preparer_sees_how_many_partners_are_to_be_paid(sign_in, queues):
     page = sign_in("preparer").get("/caf")
     assert told(page) == []
     figures = page.text.partition('class="figures"')[2].partition("</dl>")[0]
-    assert '<dt>Partenaires à rembourser</dt><dd><a href="/caf/remboursements/preparer">12</a>' in figures
+    assert linked(figures, "Partenaires à rembourser") == ("/caf/remboursements/preparer", "12")
 
 
 def test_an_administrator_is_told_of_representatives_to_change(sign_in, queues):
@@ -131,9 +137,9 @@ def test_an_administrator_is_told_of_representatives_to_change(sign_in, queues):
 def test_figures_open_the_lists_that_they_count(sign_in, queues):
     queues["partners.application_counts"] = APPLICATIONS
     page = sign_in("instructor").get("/caf").text
-    assert '<dd><a href="/caf/demandes?assigned_to=nobody">6</a>' in page
-    assert '<dd><a href="/caf/demandes?assigned_to=me">1</a>' in page
-    assert '<dd><a href="/caf/demandes?state=correction_requested">3</a>' in page
+    assert linked(page, "Demandes à prendre") == ("/caf/demandes?assigned_to=nobody", "6")
+    assert linked(page, "Entre mes mains") == ("/caf/demandes?assigned_to=me", "1")
+    assert linked(page, "Corrections demandées") == ("/caf/demandes?state=correction_requested", "3")
 
 
 def test_a_service_that_is_away_leaves_its_queues_out_and_the_page_says_so(sign_in, queues):
