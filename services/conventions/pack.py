@@ -78,7 +78,8 @@ Vérifier tout le dossier (un seul octet modifié, où que ce soit, le fait éch
   python -m services.conventions.verify DOSSIER.zip [--certificat CERTIFICAT.pem]
 
 Donnez avec --certificat le certificat que la Caf publie, obtenu par une autre voie que ce dossier : c'est lui qui
-établit que le cachet est bien le sien.
+établit que le cachet est bien le sien. La vérification dit aussi ce qui a suivi la signature (refus, avenant,
+renouvellement, résiliation, terme), jusqu'au moment où ce dossier a été fait.
 
 Vérifier à la main, avec des outils courants :
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from services.conventions.verifying import afterwards
 from services.conventions.verifying.container import open_pack
 from services.conventions.verifying.findings import Broken, Findings
 from services.conventions.verifying.sealed_pdf import check_sealed
@@ -27,6 +28,7 @@ def verify(raw: bytes, trusted: Sequence[x509.Certificate] = ()) -> Findings:
         story = check_story(contents, findings)
         _judge_certificate(contents.certificates, trusted, findings)
         check_sealed(contents, story, trusted, findings)
+        afterwards.tell(story.links, story.signed, findings)
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise Broken(f"le dossier est incohérent ({type(fault).__name__} : {fault})") from fault
     return findings
@@ -73,6 +75,7 @@ def _tell(findings: Findings) -> None:
     for title, lines in (
         ("PROUVÉ", findings.proven),
         ("DÉCLARÉ PAR LA PLATEFORME, ET FIXÉ PAR LE CACHET", findings.stated),
+        ("CE QUI A SUIVI LA SIGNATURE, POUR CE QUE LE DOSSIER EN SAIT", findings.afterwards),
         ("À JUGER PAR VOUS", findings.warnings),
     ):
         if lines:

@@ -228,7 +228,12 @@ def _announce(uow: UnitOfWork, convention: Convention) -> None:
     before.replaced_by_id = convention.id
     before.ends_on = convention.effective_on - timedelta(days=1)
     chain.append(
-        uow, before, Evidence.REPLACED, replaced_by=convention.id, effective_on=convention.effective_on.isoformat()
+        uow,
+        before,
+        Evidence.REPLACED,
+        replaced_by=convention.id,
+        kind=convention.kind,
+        effective_on=convention.effective_on.isoformat(),
     )
     uow.publish(
         messages.ConventionReplaced,

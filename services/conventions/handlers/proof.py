@@ -40,7 +40,7 @@ def own_pack(database: BoundDatabase, call: Call) -> dict[str, Any]:
 def pack(database: BoundDatabase, call: Call, *, convention_id: str) -> dict[str, Any]:
     """Where the pack lies. Raises ConventionUnknown, EvidenceNotYet, DocumentDamaged."""
     with database.unit_of_work(call) as uow:
-        convention = repository.by_id(uow.session, convention_id)
+        convention = repository.by_id(uow.session, convention_id, lock=True)  # its state and its chain of one moment
         signed = repository.document(uow.session, convention.signed_document_id)
         if signed is None:
             raise EvidenceNotYet

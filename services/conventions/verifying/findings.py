@@ -9,8 +9,9 @@ class Broken(Exception):
 
 @dataclass
 class Findings:
-    """What is proven, what is only said, and what the reader has to judge."""
+    """What is proven, what is only said, what followed the signature, and what the reader has to judge."""
 
     proven: list[str] = field(default_factory=list)
     stated: list[str] = field(default_factory=list)
+    afterwards: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -18,27 +18,29 @@ from pyhanko_certvalidator import ValidationContext
 
 from services.conventions import pack
 from services.conventions.apart import apart
+from services.conventions.verifying.afterwards import day, moment
 from services.conventions.verifying.container import Contents
 from services.conventions.verifying.findings import Broken, Findings
 from services.conventions.verifying.story import Story
 
 
 def check_sealed(contents: Contents, story: Story, trusted: Sequence[x509.Certificate], findings: Findings) -> None:
-    """Raises Broken. Without a sealed document says that the Caf hasn't signed yet."""
+    """Raises Broken. Without a sealed document says that the Caf hasn't signed."""
     if pack.SEALED_DOCUMENT not in contents.files:
         if story.sealed is not None:
             raise Broken("la convention est contresignée, mais le document scellé manque au dossier")
-        findings.warnings.append("La Caf n’a pas encore contresigné : il n’y a pas de document scellé.")
+        if not story.refused:
+            findings.warnings.append("La Caf n’a pas encore contresigné : il n’y a pas de document scellé.")
         return
     content = contents.files[pack.SEALED_DOCUMENT]
     _check_story(content, story)
     _check_seal(content, contents.certificates, trusted, findings)
     _check_inside(content, contents, story, findings)
     assert story.countersigned is not None
+    facts = story.countersigned.facts
     findings.stated.append(
-        f"Contresigné le {story.countersigned.at} pour la Caf par {story.countersigned.facts['name']} ; "
-        f"numéro partenaire {story.countersigned.facts['partner_number']}, "
-        f"en vigueur du {story.countersigned.facts['effective_on']} au {story.countersigned.facts['ends_on']}."
+        f"Contresigné le {moment(story.countersigned.at)} pour la Caf par {facts['name']} ; numéro partenaire "
+        f"{facts['partner_number']}, convention conclue du {day(facts['effective_on'])} au {day(facts['ends_on'])}."
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from services.conventions import pack
 from services.conventions.domain import evidence, signing_codes
 from services.conventions.domain.evidence import Evidence, Link
+from services.conventions.domain.states import Kind
+from services.conventions.verifying import afterwards
 from services.conventions.verifying.container import Contents
 from services.conventions.verifying.findings import Broken, Findings
 
@@ -24,6 +26,10 @@ class Story:
     countersigned: Link | None
     sealed: Link | None
 
+    @property
+    def refused(self) -> bool:
+        return _last(self.links, Evidence.REFUSED) is not None
+
 
 def check_story(contents: Contents, findings: Findings) -> Story:
     """Raises Broken."""
@@ -37,6 +43,7 @@ def check_story(contents: Contents, findings: Findings) -> Story:
     told = contents.manifest
     if (head, len(links), convention_id) != (told["chain_head"], told["chain_length"], told["convention_id"]):
         raise Broken("la chaîne de preuve n’est pas celle dont parle le manifeste")
+    afterwards.check_state(links, raw["state"])
     findings.proven.append(f"La chaîne de preuve est entière : {len(links)} maillons liés l’un à l’autre.")
     return _signature(convention_id, links, contents, findings)
 
@@ -48,6 +55,7 @@ def _signature(convention_id: str, links: list[Link], contents: Contents, findin
     _check_document(signed, contents, findings)
     _check_reading(links, signed)
     _check_code(links, signed)
+    _tell_what_it_follows(links[0], findings)
     _tell_signature(signed, findings)
     return Story(convention_id, links, signed, _last(links, Evidence.COUNTERSIGNED), _last(links, Evidence.SEALED))
 
@@ -99,13 +107,20 @@ def _before(one: Link, other: Link) -> bool:
     return one.sequence < other.sequence and one.at <= other.at
 
 
+def _tell_what_it_follows(prepared: Link, findings: Findings) -> None:
+    if before := prepared.facts.get("replaces_id"):
+        kind = {Kind.AMENDMENT: "Avenant", Kind.RENEWAL: "Renouvellement"}.get(prepared.facts["kind"], "Convention")
+        findings.stated.append(f"{kind} qui fait suite à la convention {before}.")
+
+
 def _tell_signature(signed: Link, findings: Findings) -> None:
     facts: dict[str, Any] = dict(signed.facts)
     findings.proven.append(
         "Le document a été lu, puis un code à usage unique a été envoyé et saisi à temps, dans cet ordre."
     )
     findings.stated.append(
-        f"Signé le {signed.at} par le compte {facts['account_id']}, code envoyé au {facts['masked_phone']} "
-        f"(message {facts['provider']} {facts['provider_id']}, état à la signature : {facts['delivery_state']}), "
+        f"Signé le {afterwards.moment(signed.at)} par le compte {facts['account_id']}, code envoyé au "
+        f"{facts['masked_phone']} (message {facts['provider']} {facts['provider_id']}, état à la signature : "
+        f"{facts['delivery_state']}), "
         f"{facts['wrong_codes_before']} code(s) erroné(s) auparavant, depuis {facts['ip']}."
     )

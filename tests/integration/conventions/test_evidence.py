@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from services.chassis import clock
 from services.conventions import pack as packs
 from services.conventions import seal
 from services.conventions.apart import apart
+from services.conventions.domain import evidence
 from services.conventions.domain.refusals import EvidenceNotYet
 from services.conventions.handlers import signing
 from services.conventions.verify import main, verify
@@ -118,29 +120,31 @@ def test_a_pack_made_by_a_stranger_is_not_the_caf_s(sealed_pack: bytes, tmp_path
 
 def test_a_chain_told_differently_but_signed_again_fails(sealed_pack: bytes):
     """Even the holder of the seal can't change what happened before the last signature: the PDF fixes it."""
-    files = contents(sealed_pack)
-    files[packs.EVIDENCE] = retold(files[packs.EVIDENCE])
-    chain = json.loads(files[packs.EVIDENCE])["chain"]
-    told = json.loads(files[packs.MANIFEST])
-    held = {name: content for name, content in files.items() if name not in (packs.MANIFEST, packs.SIGNATURE)}
-    files[packs.MANIFEST] = packs.manifest(told["convention_id"], len(chain), chain[-1]["hash"], held)
-    files[packs.SIGNATURE] = seal.seal().sign_bytes(files[packs.MANIFEST])
+
+    def moved(raw: dict) -> None:
+        for link in raw["chain"]:
+            if link["kind"] == "signed":
+                link["facts"]["ip"] = "203.0.113.9"
+
     with pytest.raises(Broken, match="ne porte pas l’empreinte"):
-        verify(packs.write(files))
+        verify(retold(sealed_pack, moved))
 
 
-def retold(content: bytes) -> bytes:
-    """The same chain with another address for the signature, every hash computed again."""
-    from services.conventions.domain import evidence
-
-    raw = json.loads(content)
-    previous, links = evidence.GENESIS, []
-    for found in raw["chain"]:
-        facts = {**found["facts"], "ip": "203.0.113.9"} if found["kind"] == "signed" else found["facts"]
-        made = evidence.link(raw["convention_id"], found["sequence"], found["at"], found["kind"], facts, previous)
+def retold(pack: bytes, change: Callable[[dict], None]) -> bytes:
+    """The same pack with another story, every hash computed and the manifest signed again by the seal."""
+    files = contents(pack)
+    raw = json.loads(files[packs.EVIDENCE])
+    change(raw)
+    previous = evidence.GENESIS
+    for sequence, link in enumerate(raw["chain"], 1):
+        made = evidence.link(raw["convention_id"], sequence, link["at"], link["kind"], link["facts"], previous)
         previous = made.hash
-        links.append({**found, "facts": facts, "previous": made.previous, "hash": made.hash})
-    return packs.readable({**raw, "chain": links})
+        link |= {"sequence": sequence, "previous": made.previous, "hash": made.hash}
+    files[packs.EVIDENCE] = packs.readable(raw)
+    held = {name: content for name, content in files.items() if name not in (packs.MANIFEST, packs.SIGNATURE)}
+    files[packs.MANIFEST] = packs.manifest(raw["convention_id"], len(raw["chain"]), previous, held)
+    files[packs.SIGNATURE] = seal.seal().sign_bytes(files[packs.MANIFEST])
+    return packs.write(files)
 
 
 def contents(raw: bytes) -> dict[str, bytes]:
