@@ -4,8 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import picture_of
+from tests.journeys.person import PHONE
 
 pytestmark = pytest.mark.timeout(400)
+SMALL = {"width": 320, "height": 568}
+"""The narrowest screen on which everything must fit (WCAG 2.2, 1.4.10)."""
 
 
 def offers_a_pairing(person, labelled):
@@ -43,16 +46,21 @@ def test_a_terminal_scans_cancels_and_is_honest_without_network(person, labelled
     someone.checked("41-terminal")
     scans(someone, "12,50")
     someone.reads("Confirmer").checked("42-terminal-confirmer").press("Confirmer la transaction")
-    someone.reads("Transaction enregistrée").checked("43-terminal-recu").press("Terminer")
+    someone.reads("Transaction enregistrée").sees("aujourd’hui jusqu’à minuit").checked("43-terminal-recu")
+    someone.press("Terminer")
 
     works_without_network(someone)
     someone.page.context.set_offline(True)
     someone.page.reload()
-    someone.sees("Hors ligne")
+    someone.sees("Hors ligne").press("Transactions du jour").sees("Le réseau ne répond pas")
+    someone.page.set_viewport_size(SMALL)
+    someone.press("Scanner un pass").reads("Montant").sees("le solde ne peut pas être vérifié").does_not_scroll_sideways()
+    someone.page.set_viewport_size(PHONE)
+    someone.press("Abandonner")
     scans(someone, "15")
     someone.press("Mettre en attente").reads("En attente").checked("44-terminal-en-attente")
     assert "accepté" not in someone.page.locator("main").inner_text().lower()
-    someone.press("Terminer").sees("En attente d’envoi")
+    someone.press("Terminer").sees("En attente d’envoi").press("Transactions du jour").sees("Le réseau ne répond pas")
     kept = someone.page.evaluate(
         """async () => {
           const open = indexedDB.open("smarttpe", 1);
@@ -65,7 +73,9 @@ def test_a_terminal_scans_cancels_and_is_honest_without_network(person, labelled
     assert set(kept.split("|")) == {"iv,sealed"}
 
     someone.page.context.set_offline(False)
-    someone.sees("Résultat des envois").checked("45-terminal-envoye").press("J’ai vu")
+    someone.sees("Résultat des envois")
+    expect(someone.page.get_by_role("alert")).to_be_hidden()
+    someone.checked("45-terminal-envoye").press("J’ai vu")
     someone.press("Transactions du jour").reads("Transactions du jour").sees("12,50", "15,00")
     someone.checked("46-terminal-jour").press("Annuler").sees("Annulée")
 

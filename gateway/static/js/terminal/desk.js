@@ -15,6 +15,7 @@ export function reachable(yes) {
   const up = yes && navigator.onLine;
   sign.textContent = up ? sign.dataset.online : sign.dataset.offline;
   sign.dataset.tone = up ? "good" : "waiting";
+  if (up && $("[data-notice-text]").textContent === word("network")) notice("");
 }
 
 // Runs a call; says what went wrong. Returns null when it did.

@@ -22,9 +22,10 @@ async function whatBecame(api, key) {
   }
 }
 
-async function settleSent(api, row) {
+async function settleSent(api, row, tooOld) {
   const known = await whatBecame(api, row.key);
   if (known) return known;
+  if (tooOld) return refused("scan_too_old");
   try {
     return recorded(await api.record(row.key, row.body));
   } catch (fault) {
@@ -56,12 +57,13 @@ async function settleScanned(api, queue, rows) {
 // Returns how many rows still wait. Throws Unreachable or a 401 Problem when nothing more can be sent now.
 export async function reconcile(api, queue, structure, now) {
   const rows = await queue.waiting(structure);
-  for (const row of rows.filter((one) => !one.sent && now - one.scannedAt > CAP_AGE_MS)) {
+  const tooOld = (row) => now - row.scannedAt > CAP_AGE_MS;
+  for (const row of rows.filter((one) => !one.sent && tooOld(one))) {
     await queue.put({ ...row, outcome: refused("scan_too_old") });
   }
   for (const row of rows.filter((one) => one.sent)) {
-    await queue.put({ ...row, outcome: await settleSent(api, row) });
+    await queue.put({ ...row, outcome: await settleSent(api, row, tooOld(row)) });
   }
-  await settleScanned(api, queue, rows.filter((one) => !one.sent && now - one.scannedAt <= CAP_AGE_MS));
+  await settleScanned(api, queue, rows.filter((one) => !one.sent && !tooOld(one)));
   return (await queue.waiting(structure)).length;
 }

@@ -166,7 +166,7 @@ export async function receipt(transaction) {
     [word("number"), transaction.number], [word("child"), child(transaction.beneficiary)],
     [word("balance-after"), transaction.balance_cents === undefined ? "" : euros(transaction.balance_cents)],
     [word("recorded-at"), instant(transaction.recorded_at)],
-    [word("until"), cancelled ? "" : instant(transaction.cancellable_until)],
+    [word("until"), cancelled ? "" : word("until-midnight")],
   ]);
   $('[data-do="cancel"]').hidden = transaction.state !== "recorded" || Date.parse(transaction.cancellable_until) <= now();
   notice("");
