@@ -11,14 +11,13 @@ from wtforms import (
     MultipleFileField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
-    widgets,
 )
 from wtforms.validators import InputRequired, Length
 
 from gateway.clients.partners_results import Catalogue, Document, Draft
 from gateway.forms import Form, PhoneField
+from gateway.reference_lists import ActivitiesField
 
 STEP_LABELS = (
     _l("Informations générales sur les modalités d’inscription"),
@@ -140,12 +139,7 @@ class RepresentativeNameForm(StepForm):
 
 
 class ActivitiesForm(StepForm):
-    activities = SelectMultipleField(
-        _l("Activités proposées"),
-        option_widget=widgets.CheckboxInput(),
-        widget=widgets.ListWidget(prefix_label=False),
-        validate_choice=False,
-    )
+    activities = ActivitiesField(_l("Activités proposées"), validate_choice=False)
     federation = StringField(_l("Fédération d’affiliation"))
 
 
@@ -241,6 +235,6 @@ def _offer_choices(form: StepForm, catalogue: Catalogue, structure_type: Any) ->
         offered = [(one["code"], one["label"]) for one in catalogue["structure_types"]]
         form.structure_type.choices = [("", _("Choisissez…")), *offered]
     if isinstance(form, ActivitiesForm):
-        form.activities.choices = [(one["code"], one["label"]) for one in catalogue["activities"]]
+        form.activities.offer(catalogue["activities"])
     if isinstance(form, StructureForm) and structure_type and not structure_type["has_rna"]:
         del form.rna

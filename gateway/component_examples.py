@@ -8,16 +8,22 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from gateway import map_plot, plots
+from gateway.clients.partners_results import Activity
 from gateway.forms import EurosField, Form
+from gateway.reference_lists import ActivitiesField
 from services.chassis.refusals import Refused
+
+ACTIVITIES: list[Activity] = [
+    {"code": "judo", "label": "Judo", "family": "Sports"},
+    {"code": "swimming", "label": "Natation", "family": "Sports"},
+    {"code": "theatre", "label": "Théâtre", "family": "Danse et expression"},
+]
 
 
 class ExampleForm(Form):
@@ -28,15 +34,14 @@ class ExampleForm(Form):
     kind = SelectField("Type de structure", choices=[("association", "Association"), ("company", "Entreprise")])
     text = TextAreaField("Présentation")
     when = RadioField("Quand ?", choices=[("now", "Tout de suite"), ("later", "Plus tard")])
-    activities = SelectMultipleField(
-        "Activités",
-        choices=[("judo", "Judo"), ("swimming", "Natation"), ("theatre", "Théâtre"), ("music", "Musique")],
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
+    activities = ActivitiesField("Activités")
     code = StringField("Code d’authentification")
     agreed = BooleanField("J’accepte les conditions d’utilisation de mes données")
     proof = FileField("Statuts")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.activities.offer(ACTIVITIES)
 
 
 def example_form_with_errors() -> ExampleForm:

@@ -1,7 +1,7 @@
 """How amounts, dates and states are shown: the template filters, in the viewer's language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -185,11 +185,28 @@ def translated(word: str | None) -> str:
     return gettext(word) if word else ""
 
 
+def by_family(activities: Iterable[Any]) -> list[tuple[str, list[Any]]]:
+    """Activities under their families, both in the order in which they came: the configuration's."""
+    families: dict[str, list[Any]] = {}
+    for one in activities:
+        families.setdefault(one["family"], []).append(one)
+    return list(families.items())
+
+
+def family_facts(activities: Iterable[Any]) -> list[tuple[str, str]]:
+    """The same as labelled facts: («Danse et expression», «Danse, Théâtre»)."""
+    return [
+        (translated(family), ", ".join(translated(one["label"]) for one in members))
+        for family, members in by_family(activities)
+    ]
+
+
 FILTERS = {
     "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
     "file_size": file_size, "grouped": grouped, "phone": phone, "status": status, "status_label": status_label,
-    "age_band": age_band, "bounds": bounds, "translated": translated,
+    "age_band": age_band, "bounds": bounds,
+    "translated": translated, "by_family": by_family, "family_facts": family_facts,
 }  # fmt: skip
 
 

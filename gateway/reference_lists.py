@@ -2,11 +2,14 @@
 language. Their words are French in `services/partners/configuration`; one that no catalogue knows is shown as it is.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
+from wtforms import SelectMultipleField
+
 from gateway.clients.partners import DraftClient
-from gateway.clients.partners_results import Catalogue
-from gateway.formatting import translated
+from gateway.clients.partners_results import Activity, Catalogue
+from gateway.formatting import by_family, translated
 
 WORDS = ("label", "hint", "family")
 
@@ -18,9 +21,15 @@ def offered() -> Catalogue:
     return cast(Catalogue, {**found, **lists})
 
 
-def activity_choices() -> list[tuple[str, str]]:
-    """The activities as a form's field offers them: code, label."""
-    return [(one["code"], one["label"]) for one in offered()["activities"]]
+class ActivitiesField(SelectMultipleField):
+    """Check boxes of activities, under their families (`forms.families`)."""
+
+    families: list[tuple[str, list[Any]]] = []
+
+    def offer(self, activities: Sequence[Activity]) -> None:
+        """Let these be chosen."""
+        self.choices = [(one["code"], one["label"]) for one in activities]
+        self.families = by_family(activities)
 
 
 def in_words(found: Any) -> Any:

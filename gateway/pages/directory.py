@@ -51,7 +51,7 @@ def asked_for() -> dict[str, Any]:
     }
     if not asked["commune"]:
         asked["within_km"] = None
-    return {name: value for name, value in asked.items() if value not in ("", None, False)}
+    return {name: value for name, value in asked.items() if value or (name == "age" and value == 0)}
 
 
 @blueprint.get("")

@@ -14,7 +14,7 @@ from gateway.access import STRUCTURE_ROLES, allow
 from gateway.clients.partners import DraftClient
 from gateway.clients.partners_life import ProfileClient
 from gateway.forms import Form
-from gateway.pages.profile import CheckBoxes
+from gateway.reference_lists import ActivitiesField
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 
@@ -32,7 +32,7 @@ class EstablishmentForm(Form):
     address_line2 = StringField(_l("Complément d’adresse"))
     postcode = StringField(_l("Code postal"), validators=[InputRequired(_l("Indiquez le code postal."))])
     commune_name = StringField(_l("Commune"), validators=[InputRequired(_l("Indiquez la commune."))])
-    activities = CheckBoxes(_l("Activités proposées ici"))
+    activities = ActivitiesField(_l("Activités proposées ici"))
     age_min = IntegerField(_l("À partir de (âge)"), validators=[Optional()])
     age_max = IntegerField(_l("Jusqu’à (âge)"), validators=[Optional()])
     accessible = BooleanField(_l("Accessible aux personnes handicapées"))
@@ -42,7 +42,7 @@ class EstablishmentForm(Form):
 def _form(place: Any | None, **options: Any) -> EstablishmentForm:
     filled = {**place, "activities": [one["code"] for one in place["activities"]]} if place else {"version": 0}
     form = EstablishmentForm(data=filled, **options)
-    form.activities.choices = reference_lists.activity_choices()
+    form.activities.offer(reference_lists.offered()["activities"])
     return form
 
 

@@ -6,15 +6,15 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import FileField, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms import FileField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from gateway import reference_lists
 from gateway.access import allow
 from gateway.clients.partners_life import ProfileClient
 from gateway.files import send_stored, stream_upload
 from gateway.forms import Form, PhoneField
+from gateway.reference_lists import ActivitiesField
 from gateway.refusals import flash_refusal
 from services.chassis.refusals import Refused
 
@@ -24,17 +24,10 @@ LINKS = 5
 SLOTS_A_DAY = 2
 
 
-class CheckBoxes(SelectMultipleField):
-    """Several of a list, one box each."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class ProfileForm(Form):
     version = HiddenField()
     description = TextAreaField(_l("Présentation"), validators=[Optional(), Length(max=2000)])
-    activities = CheckBoxes(_l("Activités"))
+    activities = ActivitiesField(_l("Activités"))
     age_min = IntegerField(_l("À partir de (âge)"), validators=[Optional()])
     age_max = IntegerField(_l("Jusqu’à (âge)"), validators=[Optional()])
     phone = PhoneField(_l("Téléphone"))
@@ -61,7 +54,7 @@ class LogoForm(Form):
 def _form(profile: Any, **options: Any) -> ProfileForm:
     filled = {**profile, "activities": [activity["code"] for activity in profile["activities"]]}
     form = ProfileForm(data=filled, **options)
-    form.activities.choices = reference_lists.activity_choices()
+    form.activities.offer(reference_lists.offered()["activities"])
     return form
 
 

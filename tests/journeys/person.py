@@ -98,8 +98,14 @@ class Person:
     # -- filling ------------------------------------------------------------------------------------------------------
 
     def field(self, label: str) -> Locator:
-        """The field with that visible label; «(facultatif)» after it doesn't count."""
-        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}(\s*\(facultatif\))?$")).first
+        """The field with that visible label; «(facultatif)» after it doesn't count. It is unfolded if need be."""
+        return self._unfolded(self.page.get_by_label(re.compile(rf"^{re.escape(label)}(\s*\(facultatif\))?$")).first)
+
+    def _unfolded(self, field: Locator) -> Locator:
+        field.wait_for(state="attached")
+        for folded in field.locator("xpath=ancestor::details[not(@open)]/summary").all():
+            folded.click()
+        return field
 
     def fill(self, answers: dict[str, str]) -> "Person":
         for label, value in answers.items():
@@ -112,7 +118,7 @@ class Person:
 
     def tick(self, *labels: str) -> "Person":
         for label in labels:
-            self.page.get_by_label(label).first.check()
+            self._unfolded(self.page.get_by_label(label).first).check()
         return self
 
     def upload(self, label: str, file: tuple[str, bytes, str]) -> "Person":

@@ -60,6 +60,7 @@ def test_the_profile_is_completed_previewed_and_shown_to_the_public(person, mine
     visitor = person(phone=not phone).open("/").follow("Liste des partenaires")
     visitor.fill({"Mots": labelled.club.structure}).press("Rechercher").follow(labelled.club.structure)
     visitor.sees(said, "14:00", "Planning", "de 6 à 17 ans").does_not_scroll_sideways()
+    assert visitor.page.get_by_text("Mercredi").is_visible()
     logo = visitor.page.get_by_role("img", name=f"Logo de {labelled.club.structure}")
     assert logo.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     for secret in (labelled.club.email, labelled.club.iban, labelled.club.last_name):
@@ -126,6 +127,8 @@ def test_partners_are_found_despite_typing_errors_and_given_as_open_data(person,
     club, someone = labelled.club, person(phone=phone, scripts=phone)
     someone.open("/").follow("Liste des partenaires").fill({"Mots": "bobigni judau"}).press("Rechercher")
     someone.sees("partenaire", club.structure).does_not_scroll_sideways()
+    window = someone.page.viewport_size["height"]
+    assert someone.page.locator(".results").bounding_box()["y"] < window  # a list first: it begins without scrolling
     shared = someone.page.url
     someone.open("/partenaires").fill({"Commune": "Drancy", "Autour de cette commune": "À moins de 5 km"})
     someone.fill({"Activité": club.activity, "Âge de l’enfant": "9"}).press("Rechercher").sees(club.structure)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.driver.browser import Browser, Unwelcome
+from deploy.driver.browser import Browser, Unwelcome, words_of
 from deploy.local.waiting import wait_for
 from tests.integration.partners.form import ASSOCIATION_FILES, fill, step3
 from tests.integration.partners.world import Club, World
@@ -26,6 +26,10 @@ def test_a_visitor_goes_from_the_first_page_to_continuer(world, browser):
     club = Club()
     page = fill(browser, club)
     page.expect("Récapitulatif", club.structure["name"], "Benali", "•••• ••••", "statuts.pdf")
+    titles = [words_of(title) for title in page.document.xpath("//section//h3")]
+    labels = [words_of(label) for label in page.document.xpath("//section//dt")]
+    assert "Sports de combat et arts martiaux" in labels  # activities under their families
+    assert len({*titles, *labels}) == len(titles) + len(labels)  # nothing is called twice
     page = page.press("CONTINUER", choose=["J'ai lu les conditions"])
     page.expect(
         "Demande déposée", "Il vous reste à activer le compte du responsable légal et à signer votre convention"

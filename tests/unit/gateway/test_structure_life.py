@@ -3,13 +3,16 @@
 import io
 
 import pytest
+from lxml import html
 
 from services.chassis.refusals import Refused
 
 ACTIVITY = {"code": "judo", "label": "Judo, jujitsu", "family": "Sports de combat"}
+THEATRE = {"code": "theatre", "label": "Théâtre", "family": "Danse et expression"}
+KARATE = {"code": "karate", "label": "Karaté", "family": "Sports de combat"}
 CATALOGUE = {
     "structure_types": [],
-    "activities": [ACTIVITY],
+    "activities": [ACTIVITY, KARATE, THEATRE],
     "communes": [{"code": "93008", "name": "Bobigny", "postcodes": ["93000"]}],
 }
 PLACE = {
@@ -124,13 +127,44 @@ def test_each_public_page_opens_without_signing_in(visitor, path, shown):
     assert shown in answer.text
 
 
+@pytest.mark.parametrize(("path", "opened"), [("/profil", ["Sports de combat"]), ("/etablissements/ajouter", [])])
+def test_activities_are_chosen_under_their_families_and_only_those_with_a_choice_are_unfolded(sign_in, path, opened):
+    page = html.document_fromstring(sign_in("manager").get(path).text)
+    families = {family.findtext("summary"): family for family in page.find_class("family")}
+    assert list(families) == ["Sports de combat", "Danse et expression"]  # the order of the configuration
+    assert [name for name, family in families.items() if family.get("open") is not None] == opened
+    boxes = families["Sports de combat"].xpath(".//label[normalize-space()]/input[@name='activities']/@value")
+    assert boxes == ["judo", "karate"]
+
+
+def test_a_public_page_shows_activities_of_several_families_under_them(visitor, bus):
+    page = html.document_fromstring(visitor.get("/partenaires/0000018").text)
+    assert [lead.text_content() for lead in page.find_class("lead")] == ["Judo, jujitsu"]
+    bus.answers["partners.partner"] = {**PAGE, "activities": [ACTIVITY, THEATRE, KARATE]}
+    page = html.document_fromstring(visitor.get("/partenaires/0000018").text)
+    assert [lead.text_content() for lead in page.find_class("lead")] == ["Sports de combat, Danse et expression"]
+    told = {fact.findtext("dt"): fact.findtext("dd") for fact in page.xpath("//dl[@class='facts']/div")}
+    assert told["Sports de combat"] == "Judo, jujitsu, Karaté" and told["Danse et expression"] == "Théâtre"
+
+
+def test_the_least_used_filters_are_folded_until_one_is_used(visitor):
+    def more(path):
+        (found,) = html.document_fromstring(visitor.get(path).text).find_class("filters__more")
+        return found
+
+    assert more("/partenaires?words=judo&activity=judo&commune=93008").get("open") is None
+    for asked in ("commune=93008&within_km=5", "age=0", "accessible=1"):
+        assert more(f"/partenaires?{asked}").get("open") is not None
+
+
 def test_what_partners_write_is_shown_as_text(visitor):
     assert "&lt;b&gt;accueillant&lt;/b&gt;" in visitor.get("/partenaires/0000018").text
 
 
 def test_a_search_is_passed_on_as_it_is_understood(visitor, bus):
     visitor.get("/partenaires?words=judo&within_km=5&age=x&page=2&activity=")
-    assert bus.called("partners.directory") == [{"words": "judo", "page": 2}]
+    visitor.get("/partenaires?age=0&accessible=0")
+    assert bus.called("partners.directory") == [{"words": "judo", "page": 2}, {"age": 0, "page": 1}]
 
 
 def test_open_data_holds_no_formula(visitor):
