@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from gateway.statuses import STATUSES, UNKNOWN
 from gateway.translation import N_
 from gateway.typography import NO_BREAK
-from services.chassis.typography import day_number
+from services.chassis.typography import day_number, of
 
 PARIS = ZoneInfo("Europe/Paris")
 """Business days and times on screen are those of Paris, whatever the device says."""
@@ -205,7 +205,7 @@ FILTERS = {
     "role_label": role_label, "device_name": device_name,
     "euros": euros, "number": number, "day": day, "instant": instant, "clock_time": clock_time,
     "file_size": file_size, "grouped": grouped, "phone": phone, "status": status, "status_label": status_label,
-    "age_band": age_band, "bounds": bounds,
+    "of": of, "age_band": age_band, "bounds": bounds,
     "translated": translated, "by_family": by_family, "family_facts": family_facts,
 }  # fmt: skip
 

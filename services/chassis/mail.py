@@ -27,7 +27,7 @@ from services.chassis.config import settings
 from services.chassis.files import FileStore
 from services.chassis.ids import new_id
 from services.chassis.tables import mail
-from services.chassis.typography import day_in_words, typographic
+from services.chassis.typography import day_in_words, of, typographic
 from services.chassis.vault import Vault
 
 SERVICES = Path(__file__).resolve().parent.parent
@@ -80,6 +80,9 @@ def euros(cents: int) -> str:
     return f"{'−' if cents < 0 else ''}{whole:,}".replace(",", "\u202f") + f",{rest:02d}\u00a0€"
 
 
+FILTERS = {"day": day, "instant": instant, "euros": euros, "of": of}
+
+
 @lru_cache(maxsize=32)
 def _environments(folder: Path) -> tuple[Environment, Environment]:
     """For text and for HTML: unknown names are faults; only HTML is escaped."""
@@ -96,7 +99,7 @@ def _environments(folder: Path) -> tuple[Environment, Environment]:
         for escape in (False, True)
     ]
     for environment in made:
-        environment.filters.update(day=day, instant=instant, euros=euros)
+        environment.filters |= FILTERS
     return made[0], made[1]
 
 

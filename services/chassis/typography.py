@@ -6,6 +6,7 @@ the first of a month is an ordinal, «1er», and the other days are not.
 """
 
 import re
+import unicodedata
 from datetime import date
 from functools import lru_cache
 
@@ -34,6 +35,16 @@ def day_number(day: int) -> str:
 def day_in_words(on: date) -> str:
     """«1er septembre 2026», «24 novembre 2026»."""
     return f"{day_number(on.day)} {MONTHS[on.month - 1]} {on.year}"
+
+
+_ELIDING = re.compile(r"[aeiouœæ]|y[^aeiouœæ]")
+
+
+def of(name: str) -> str:
+    """«de» before a first name: «de Lina», «d’Inès», «d’Yves», «de Yanis». H stays: nobody hears whether it is mute."""
+    bare = unicodedata.normalize("NFKD", name.strip().casefold())
+    plain = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return f"d’{name}" if _ELIDING.match(plain) else f"de {name}"
 
 
 @lru_cache(maxsize=4096)

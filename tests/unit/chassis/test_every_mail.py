@@ -70,7 +70,7 @@ def value_of(name: str) -> Any:
 def asked_by(path: Path) -> set[str]:
     """What both parts of a template are given: `password`, `pass.code` …"""
     reader, asked = Environment(autoescape=True), set()
-    reader.filters |= {"day": str, "instant": str, "euros": str}
+    reader.filters |= mail.FILTERS
     for part in (path, path.with_suffix(".html")):
         parsed = reader.parse(part.read_text("utf-8"))
         asked |= meta.find_undeclared_variables(parsed)

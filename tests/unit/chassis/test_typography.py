@@ -7,7 +7,7 @@ import pytest
 
 import gateway
 from services.chassis import mail, typography
-from services.chassis.typography import day_in_words, day_number
+from services.chassis.typography import day_in_words, day_number, of
 
 SOURCES = [Path(mail.SERVICES), Path(gateway.__path__[0])]
 
@@ -24,6 +24,19 @@ SOURCES = [Path(mail.SERVICES), Path(gateway.__path__[0])]
 )
 def test_a_date_in_words_has_the_ordinal_on_the_first_alone(on: date, words: str) -> None:
     assert day_in_words(on) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Lina", "de Lina"), ("Inès", "d’Inès"), ("Élodie", "d’Élodie"), ("E\u0301va", "d’E\u0301va"),
+        ("anna", "d’anna"),
+        ("Œdipe", "d’Œdipe"), ("Yves", "d’Yves"), ("Yanis", "de Yanis"), ("Hugo", "de Hugo"), ("Ousmane", "d’Ousmane"),
+        ("Y", "de Y"), ("", "de "), ("李", "de 李"),
+    ],
+)  # fmt: skip
+def test_de_loses_its_vowel_before_another(name: str, shown: str) -> None:
+    assert of(name) == shown
 
 
 def test_each_day_of_a_year_is_told_in_its_own_words() -> None:
